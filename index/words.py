@@ -1,0 +1,65 @@
+"""Text → the words that carry its meaning: lower case, without accents, stopwords or endings.
+
+The same stems as SQLite's `porter unicode61 remove_diacritics 2` tokenizer for English, so that a
+document frequency asked of the keyword index belongs to the very word. Knows nothing of ranking.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import snowballstemmer
+
+WORD = re.compile(r"\w+")
+
+# English function words: they occur in every article, so they neither find nor prove anything.
+STOPWORDS = frozenset(
+    """a about above after again against all also am an and any are aren as at be because been before
+    being below between both but by can could d did do does doing don down during each either else ever
+    few for from further get got had has have having he her here hers herself him himself his how i if in
+    into is isn it its itself just let ll m many may me might more most much must my myself no nor not now of
+    off on once one only or other our ours ourselves out over own per rather re s same shall she should
+    so some such t than that the their theirs them themselves then there these they this those through
+    to too under until up upon us ve very was we were what when where whether which while who whom whose
+    why will with within without would you your yours yourself tell say says said according""".split()
+)
+
+_stemmer = snowballstemmer.stemmer("porter")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents.
+
+    >>> fold("Évian")
+    'evian'
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """The Porter stem of one folded word (Porter, 1980, doi:10.1108/eb046814).
+
+    >>> stem("sanctions"), stem("deployed")
+    ('sanction', 'deploi')
+    """
+    return str(_stemmer.stemWord(word))
+
+
+def words(text: str) -> list[str]:
+    """All words, folded, in order.
+
+    >>> words("NATO’s 50 groups")
+    ['nato', 's', '50', 'groups']
+    """
+    return WORD.findall(fold(text))
+
+
+def terms(text: str) -> list[str]:
+    """The stems of the content words, in order, repeats kept.
+
+    >>> terms("How many groups are deployed on the border?")
+    ['group', 'deploi', 'border']
+    """
+    return [stem(w) for w in words(text) if w not in STOPWORDS]
