@@ -75,7 +75,8 @@ class Encoder:
             if progress:
                 progress(start + len(batch), len(texts))
         # bfloat16 leaves norms between 0.998 and 1.001: normalise again, in float32.
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        unit: Rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return unit
 
     def count_tokens(self, texts: list[str]) -> list[int]:
         """Tokens of each text, without the special ones."""
@@ -95,7 +96,7 @@ class Encoder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         folder = default_encoder_folder() if self.name == DEFAULT_ENCODER else Path(self.name)
         local = folder.is_dir()
         try:

@@ -84,14 +84,22 @@ class Library:
         return self._live
 
     def search(self, query: str, k: int, generation: Generation | None = None) -> list[Hit]:
-        """The `k` passages that fit `query` best, best first: vectors and words, fused by rank."""
+        """The `k` passages that fit `query` best, best first: passage vectors, sentence vectors and words,
+        fused by rank."""
         return self.search_row(query, self.embed([query])[0], k, generation or self.live)
 
     def search_row(self, query: str, row: Rows, k: int, generation: Generation) -> list[Hit]:
         """As `search`, for a query that is embedded already: `row` is `(dim,)`, of unit length."""
         dense = generation.passage_vectors.search(row, SEARCH_DEPTH)
         words = generation.keywords.search(query, SEARCH_DEPTH)
-        fused = fuse([[r for r, _ in dense], [r for r, _ in words]])
+        close = generation.sentence_vectors.search(row, SEARCH_DEPTH)
+        fused = fuse(
+            [
+                [r for r, _ in dense],
+                [r for r, _ in words],
+                generation.passages_of_sentences([r for r, _ in close]),
+            ]
+        )
         best = list(fused)[:k]
         cosines = generation.passage_vectors.rows(best) @ row
         return [

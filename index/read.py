@@ -23,8 +23,9 @@ MAX_FILE_BYTES = 20_000_000  # an archive dump, not an article; a long book has 
 MAX_TITLE_CHARS = 150
 
 DATE_LINE = re.compile(r"\A[ \t]*date (\d{4}-\d{2}-\d{2})[ \t]*(?:\r?\n|\Z)")
-FIRST_BLOCK = re.compile(r"\s*(\S[^\r\n]*)(?:\r?\n[ \t]*(?:\r?\n)+)(?=\s*\S)")
-HEADING = re.compile(r"#\s+(.+?)\s*#*\Z")
+# Possessive (`++`): giving line ends back could never help, and a million of them would take hours.
+FIRST_BLOCK = re.compile(r"\s*+(\S[^\r\n]*+)\r?\n[ \t]*+(?:\r?\n)++(?=\s*+\S)")
+HEADING = re.compile(r"#{1,6}\s+(.+?)(?:\s+#+)?\Z")
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -49,7 +50,10 @@ def article_files(path: Path) -> Iterator[Path]:
 
 def read_article(file: Path) -> Article:
     """The article in `file`. Raises ReadError, with the file's name and the reason."""
-    text = decode(file.name, read_bytes(file))
+    name = file.name.encode("utf-8", "backslashreplace").decode()
+    if name != file.name:
+        raise ReadError(f"{name}: the file's name is not UTF-8; rename the file")
+    text = decode(name, read_bytes(file))
     body, title, date = _front(text, markdown=file.suffix.lower() in {".md", ".markdown"})
     if not text[body:].strip():
         raise ReadError(f"{file.name}: there is no text in it; the file was left out")
@@ -100,8 +104,8 @@ def _front(text: str, *, markdown: bool) -> tuple[int, str | None, dt.date | Non
         try:
             date = dt.date.fromisoformat(found[1])
             body = found.end()
-        except ValueError:  # such as 2022-02-30: then the line is text like any other
-            date = None
+        except ValueError:  # such as 2022-02-30: then the line is text, but no title either
+            return 0, None, None
     block = FIRST_BLOCK.match(text, body)
     title = _title(block[1].strip(), markdown=markdown) if block else None
     return (block.end() if block and title else body), title, date
@@ -113,6 +117,8 @@ def _title(line: str, *, markdown: bool) -> str | None:
     >>> _title("Mauna Kea", markdown=False), _title("It rained.", markdown=False)
     ('Mauna Kea', None)
     """
+    if len(line) > MAX_TITLE_CHARS:
+        return None
     if markdown and (heading := HEADING.match(line)):
         return heading[1]
-    return None if len(line) > MAX_TITLE_CHARS or line[-1] in ".!?:;,”\"" else line
+    return None if line[-1] in ".!?:;,”\"" else line

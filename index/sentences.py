@@ -11,7 +11,8 @@ import sentencex
 
 from index.text import Sentence
 
-BLOCK = re.compile(r"\S(?:.|\n(?![ \t\r]*\n))*")  # up to the next blank line
+# Up to the next blank line; by lines and possessive, so that a block of 20 MB needs no stack.
+BLOCK = re.compile(r"\S[^\n]*+(?:\n(?![ \t\r]*\n)[^\n]*+)*+")
 STRAY_QUOTE = re.compile(r"(?<=\S)\s+[“\"]\Z")
 LANGUAGE = "en"
 

@@ -43,6 +43,7 @@ CREATE TABLE sentences(row INTEGER PRIMARY KEY, article INTEGER NOT NULL, start 
 CREATE TABLE passages(row INTEGER PRIMARY KEY, article INTEGER NOT NULL, first INTEGER NOT NULL,
     last INTEGER NOT NULL, key TEXT NOT NULL);
 CREATE INDEX sentences_of ON sentences(article);
+CREATE INDEX passages_by_first ON passages(first);
 """
 COLUMNS = "id, file, path, text, body_start, title, date, source, url"
 
@@ -129,6 +130,17 @@ class Generation:
         )
         return [(row, Sentence(start, end)) for row, start, end in found]
 
+    def passages_of_sentences(self, rows: Sequence[int]) -> list[int]:
+        """Rows of the passages that hold sentences, in the order of the sentences' rows, each once."""
+        holders = dict.fromkeys(
+            holder
+            for row in rows
+            for (holder,) in self._query(
+                "SELECT row FROM passages WHERE first <= ? AND last >= ? ORDER BY row", (row, row)
+            )
+        )
+        return list(holders)
+
     def stored_keys(self) -> tuple[dict[str, int], dict[str, int]]:
         """Hash of the embedded text → row, for passages and for sentences."""
         passages = dict(self._query("SELECT key, row FROM passages"))
@@ -195,8 +207,8 @@ def write_generation(  # noqa: PLR0913 - the parts of a generation, each given o
     )
     old = previous.stored_keys() if previous else ({}, {})
     for texts, keys, vectors, name in (
-        (passage_texts, old[0], previous and previous.passage_vectors, FILES[2]),
-        (sentence_texts, old[1], previous and previous.sentence_vectors, FILES[3]),
+        (passage_texts, old[0], previous.passage_vectors if previous else None, FILES[2]),
+        (sentence_texts, old[1], previous.sentence_vectors if previous else None, FILES[3]),
     ):
         what = f"embedding {Path(name).stem}"
         rows = _rows(texts, keys, vectors, encoder, _named(progress, what))

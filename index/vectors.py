@@ -45,7 +45,7 @@ class Vectors:
 
         try:
             return cls(faiss.read_index(str(file)))
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:  # a damaged length may ask for terabytes
             raise LibraryBroken(
                 f"{file.name} can't be read; run `footnote rollback`, or add the articles again"
             ) from error

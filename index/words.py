@@ -25,6 +25,9 @@ STOPWORDS = frozenset(
 )
 
 _stemmer = snowballstemmer.stemmer("porter")
+# Porter's own program, which SQLite follows, later cut -logi to -log and -bli to -ble after a syllable
+# (https://tartarus.org/martin/PorterStemmer, "points of difference"); snowballstemmer follows the paper.
+_SYLLABLE = re.compile(r"(?:[aeiou]|(?<=[^aeiou])y)[aeiou]*[^aeiou]")
 
 
 def fold(text: str) -> str:
@@ -33,18 +36,27 @@ def fold(text: str) -> str:
     >>> fold("Évian")
     'evian'
     """
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The Porter stem of one folded word (Porter, 1980, doi:10.1108/eb046814).
+    """The Porter stem of one folded word (Porter, 1980, doi:10.1108/eb046814), with his later changes.
 
-    >>> stem("sanctions"), stem("deployed")
-    ('sanction', 'deploi')
+    >>> stem("sanctions"), stem("deployed"), stem("biology"), stem("possibly")
+    ('sanction', 'deploi', 'biolog', 'possibl')
     """
-    return str(_stemmer.stemWord(word))
+    if not 3 <= len(word) <= 64:
+        return word  # as SQLite does
+    found = str(_stemmer.stemWord(word))
+    if found.endswith("logi") and _SYLLABLE.search(found, 0, len(found) - 4):
+        return found[:-1]
+    if found.endswith("bli") and _SYLLABLE.search(found, 0, len(found) - 3):
+        return str(_stemmer.stemWord(found[:-1] + "e"))
+    return found
 
 
 def words(text: str) -> list[str]:

@@ -1,0 +1,42 @@
+"""From a question to an answer whose every sentence is footnoted and checked.
+
+    from assistant import Assistant
+
+    answer = Assistant.open(library="articles-library").ask("Who spoke on Thursday?")
+
+Imports point down only: `cli`, `ui` → `answer`, `render` → `evidence`, `model`, `cite`, `verify`,
+`question` → `settings`, `values` → `prompts`, `index`.
+"""
+
+import os
+
+# Read by the OpenMP runtimes of torch, FAISS and llama.cpp when they load, so it must come first: their
+# threads otherwise spin while they wait and starve each other (up to a hundred times slower when
+# anything else runs on the machine).
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from assistant.answer import Assistant  # noqa: E402 - after the line above, for the reason above
+from assistant.settings import Settings  # noqa: E402
+from assistant.values import (  # noqa: E402
+    Answer,
+    Citation,
+    Claim,
+    Event,
+    Evidence,
+    Retrieved,
+    Token,
+    Verified,
+)
+
+__all__ = [
+    "Answer",
+    "Assistant",
+    "Citation",
+    "Claim",
+    "Event",
+    "Evidence",
+    "Retrieved",
+    "Settings",
+    "Token",
+    "Verified",
+]

@@ -1,0 +1,323 @@
+"""The pipeline: a question → a stream of events that ends in a checked answer.
+
+    question → check, stand alone → search → select evidence → enough? → compose → cite → verify → answer
+
+One `Assistant` serves the chat, the command line and the evaluation. It owns the encoder and the language
+model, loads each at its first use, and takes the library's live generation once for each question.
+"""
+
+import threading
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.cite import Draft, Drafted, is_whole, parse
+from assistant.evidence import candidates, select, strength
+from assistant.model import ChatModel, LlamaModel, Message
+from assistant.question import check, standalone
+from assistant.settings import Settings
+from assistant.values import (
+    Answer,
+    Citation,
+    Claim,
+    Dropped,
+    Event,
+    Evidence,
+    History,
+    PassageRef,
+    Retrieved,
+    Source,
+    Timings,
+    Token,
+    Verified,
+)
+from assistant.verify import Verification, coverage, verify
+from assistant.weights import find_weights
+from index.errors import Cancelled, ModelError, UsageError
+from index.library import Library
+from index.store import Generation
+from index.text import Hit
+from prompts import render
+
+NOT_FOUND = "The articles do not say."
+MAX_SENTENCES = 3  # of the model's own: more is no answer but an essay
+NEARLY_QUOTE = 0.95  # share of a quote's words in a claim from which the quote itself is shown instead
+
+
+class Assistant:
+    """Answers questions from one library. Safe to use from several threads; the model takes turns."""
+
+    def __init__(self, settings: Settings, model: ChatModel | None = None) -> None:
+        """`model` takes the place of the one that `settings.model` names."""
+        self.settings = settings
+        self.library = Library(settings.library, settings.encoder)
+        self._model = model
+        self._loading = threading.Lock()
+
+    @classmethod
+    def open(
+        cls, library: Path | str | None = None, model: ChatModel | str | Path | None = None, **settings: Any
+    ) -> "Assistant":
+        """An assistant over the library in a folder (the user's own by default).
+
+        `settings` are the fields of `Settings`. Nothing heavy is loaded yet. Raises UsageError for a setting
+        that does not exist.
+        """
+        given: dict[str, Any] = dict(settings)
+        if library is not None:
+            given["library"] = Path(library).expanduser()
+        if isinstance(model, str | Path):
+            given["model"], model = str(model), None
+        unknown = given.keys() - Settings.__dataclass_fields__.keys()
+        if unknown:
+            raise UsageError(
+                f"no such setting: {', '.join(sorted(unknown))}; there are "
+                + ", ".join(sorted(Settings.__dataclass_fields__))
+            )
+        return cls(Settings(**given), model)
+
+    def ask(self, question: str, history: History = ()) -> Answer:
+        """The checked answer. Raises UsageError, LibraryError, EncoderError; a failure of the model gives an
+        answer with the status "failed"."""
+        for event in self.stream(question, history):
+            if isinstance(event, Verified):
+                return event.answer
+        raise ModelError("the answer ended early; ask again")
+
+    def stream(
+        self, question: str, history: History = (), stop: threading.Event | None = None
+    ) -> Iterator[Event]:
+        """`Retrieved`, then the draft as `Token`s, then `Verified` with the answer.
+
+        Raises as `ask`, and Cancelled soon after `stop` is set; closing the generator stops it too.
+        """
+        started = time.perf_counter()
+        asked = check(question, self.settings.question_chars)
+        alone = standalone(asked, history)
+        evidence, hits, generation = self._retrieve(alone)
+        passages = tuple(_passage(hit, generation) for hit in hits)
+        base = Answer(asked, alone, "not_found", NOT_FOUND, passages=passages, evidence=tuple(evidence))
+        evidence_s = time.perf_counter() - started
+        yield Retrieved(alone, base.evidence, passages, evidence_s)
+        timings = Timings(evidence_s=evidence_s)
+        drafted: tuple[Drafted, ...] = ()
+        if evidence and self.settings.use_model:
+            messages, shown = self._prompt(alone, evidence)
+            try:
+                clock = _Clock(started)
+                raw = yield from self._compose(messages, clock, stop)
+            except Cancelled:
+                raise
+            except ModelError as error:
+                yield Verified(replace(base, status="failed", text=str(error)))
+                return
+            drafted = raw.sentences[:MAX_SENTENCES]
+            timings = replace(
+                timings,
+                first_token_s=clock.first_s,
+                prompt_tokens=self.model.count_tokens(messages),
+                output_tokens=clock.tokens,
+            )
+            evidence = shown
+        answer = self._answer(base, evidence, drafted)
+        total_s = time.perf_counter() - started
+        yield Verified(replace(answer, timings=replace(timings, total_s=total_s)))
+
+    def warm_up(self) -> None:
+        """Load encoder and model now, so that the first question does not wait for them."""
+        self.library.embed(["warm up"])
+        if self.settings.use_model:
+            messages = [Message("system", render("system")), Message("user", "")]
+            next(self.model.stream(messages, max_tokens=1), None)
+
+    @property
+    def model(self) -> ChatModel:
+        """The language model, loaded at the first use. Raises ModelError."""
+        with self._loading:
+            if self._model is None:
+                self._model = LlamaModel(
+                    find_weights(self.settings.model), self.settings.context_tokens, self.settings.threads
+                )
+            return self._model
+
+    # --- steps -----------------------------------------------------------------------------------
+
+    def _retrieve(self, question: str) -> tuple[list[Evidence], list[Hit], Generation]:
+        """The numbered evidence, [] when it is too weak to answer, and what was read for it."""
+        generation = self.library.live
+        row = self.library.embed([question])[0]
+        hits = self.library.search_row(question, row, self.settings.passages, generation)
+        found = candidates(question, row, hits, generation)
+        if strength(question, found, generation) < self.settings.abstain_below:
+            return [], hits, generation
+        return select(found, self.settings.evidence), hits, generation
+
+    def _prompt(self, question: str, evidence: Sequence[Evidence]) -> tuple[list[Message], list[Evidence]]:
+        """The messages, and the evidence in them: the weakest quotes give way when the window is small."""
+        kept = list(evidence)
+        while True:
+            quotes = "\n".join(f"[{e.n}] {' '.join(e.quote.split())}" for e in kept)
+            messages = [
+                Message("system", render("system")),
+                Message("user", render("question", quotes=quotes, question=question)),
+            ]
+            room = self.model.context_tokens - self.settings.max_answer_tokens
+            if len(kept) == 1 or self.model.count_tokens(messages) <= room:
+                return messages, kept
+            kept.pop()
+
+    def _compose(
+        self, messages: Sequence[Message], clock: "_Clock", stop: threading.Event | None
+    ) -> Generator[Event, None, Draft]:
+        """Stream the draft; its value is the parsed draft, cut after `MAX_SENTENCES`."""
+        raw, shown = "", ""
+        for piece in self.model.stream(messages, self.settings.max_answer_tokens, stop):
+            clock.tick()
+            raw += piece
+            draft = parse(raw, final=False)
+            if draft.shown.startswith(shown) and draft.shown != shown:
+                yield Token(draft.shown[len(shown) :])
+                shown = draft.shown
+            if draft.finished >= MAX_SENTENCES:
+                break
+        return parse(raw, final=True)
+
+    def _answer(self, base: Answer, evidence: Sequence[Evidence], drafted: Sequence[Drafted]) -> Answer:
+        """Checked claims first, then the quotes that answer best, within `answer_words`."""
+        if not evidence:
+            return base
+        claims: list[Claim] = []
+        dropped: list[Dropped] = []
+        for sentence in drafted:
+            claim, reason = self._check(base.standalone_question, sentence, evidence)
+            if claim is None:
+                dropped.append(Dropped(sentence.text, reason))
+            elif all(claim.text != other.text for other in claims):
+                claims.append(claim)
+        claims = _with_quotes(claims, evidence, self.settings.answer_words)
+        claims, citations = _number(claims, evidence)
+        return replace(
+            base,
+            status="answered",
+            text=" ".join(with_markers(claim) for claim in claims),
+            claims=tuple(claims),
+            citations=tuple(citations),
+            dropped=tuple(dropped),
+        )
+
+    def _check(
+        self, question: str, sentence: Drafted, evidence: Sequence[Evidence]
+    ) -> tuple[Claim | None, str]:
+        """The sentence as a verified claim, or None and why not.
+
+        What it cites is checked first; where it cites nothing, or wrongly, the quote that carries it is
+        looked for: the check is the same, so a better footnote is no weaker one.
+        """
+        by_number = {e.n: e for e in evidence}
+        cited = [by_number[n] for n in sentence.cites if n in by_number]
+        reason = "it cites nothing"
+        tries = ([cited] if cited else []) + [
+            [e] for e in sorted(evidence, key=lambda e: -coverage(sentence.text, e.quote)) if [e] != cited
+        ]
+        for quotes in tries:
+            result = self._verify(question, sentence.text, quotes)
+            if result.holds:
+                numbers = tuple(e.n for e in quotes)
+                return Claim(_sentence(sentence.text), numbers, "verified"), ""
+            reason = reason if quotes != tries[0] else result.reason
+        return None, reason
+
+    def _verify(self, question: str, text: str, quotes: Sequence[Evidence]) -> Verification:
+        # A bare "Saudi Arabia" means little alone: its meaning is taken with the question it answers.
+        spoken = text if is_whole(text) and len(text.split()) > 5 else f"{question} {text}"
+
+        def similarity(_: str, quote: str) -> float:
+            rows = self.library.embed([spoken, quote])
+            return float(np.dot(rows[0], rows[1]))
+
+        return verify(
+            text,
+            quotes,
+            similarity,
+            coverage_at_least=self.settings.coverage_at_least,
+            meaning_at_least=self.settings.meaning_at_least,
+        )
+
+
+class _Clock:
+    """Counts the pieces of a stream and remembers when the first one came."""
+
+    def __init__(self, started: float) -> None:
+        self._started = started
+        self.first_s: float | None = None
+        self.tokens = 0
+
+    def tick(self) -> None:
+        self.tokens += 1
+        if self.first_s is None:
+            self.first_s = time.perf_counter() - self._started
+
+
+def with_markers(claim: Claim) -> str:
+    """A claim with its footnote numbers before the full stop.
+
+    >>> with_markers(Claim("It rained.", (1, 2), "verified"))
+    'It rained [1][2].'
+    >>> with_markers(Claim("“It rained.”", (1,), "quoted"))
+    '“It rained.” [1]'
+    """
+    markers = "".join(f"[{n}]" for n in claim.citations)
+    if claim.text.endswith((".", "!", "?")) and not claim.text.endswith(".."):
+        return f"{claim.text[:-1]} {markers}{claim.text[-1]}"
+    return f"{claim.text} {markers}"
+
+
+def _with_quotes(claims: list[Claim], evidence: Sequence[Evidence], limit_words: int) -> list[Claim]:
+    """The claims and, within `limit_words`, the quotes: those that claims cite first, then the best.
+
+    A claim that says nearly a whole quote gives way to it. One quote is always there.
+    """
+    by_number = {e.n: e for e in evidence}
+    claims = [c for c in claims if coverage(by_number[c.citations[0]].quote, c.text) < NEARLY_QUOTE]
+    cited = [n for claim in claims for n in claim.citations]
+    order = dict.fromkeys([*cited, *by_number])
+    left = limit_words - sum(len(c.text.split()) for c in claims)
+    quotes: list[Claim] = []
+    for number in order:
+        text = " ".join(by_number[number].quote.split())
+        if not quotes or len(text.split()) <= left:
+            quotes.append(Claim(text, (number,), "quoted"))
+            left -= len(text.split())
+    return claims + quotes
+
+
+def _number(claims: list[Claim], evidence: Sequence[Evidence]) -> tuple[list[Claim], list[Citation]]:
+    """Number the footnotes in the order in which the answer uses them."""
+    used = list(dict.fromkeys(n for claim in claims for n in claim.citations))
+    new = {old: number for number, old in enumerate(used, start=1)}
+    by_number = {e.n: e for e in evidence}
+    citations = [
+        Citation(new[n], e.source, e.quote, e.start, e.end, e.context, e.context_start)
+        for n in used
+        for e in [by_number[n]]
+    ]
+    return [replace(c, citations=tuple(new[n] for n in c.citations)) for c in claims], citations
+
+
+def _passage(hit: Hit, generation: Generation) -> PassageRef:
+    article, span = generation.article(hit.passage.article), hit.passage.span
+    return PassageRef(Source.of(article), span.start, span.end, hit.cosine)
+
+
+def _sentence(text: str) -> str:
+    """A model's sentence with its first letter large and a full stop.
+
+    >>> _sentence("a Burmese python")
+    'A Burmese python.'
+    """
+    text = " ".join(text.split())
+    return text[:1].upper() + text[1:] + ("" if is_whole(text) else ".")

@@ -1,0 +1,290 @@
+"""Hits → numbered quotes, best first; and how strong they are together, so that weak ones abstain.
+
+Every sentence of the retrieved passages gets features (similarity, words, its passage, the type of answer
+the question asks for), two logistic models weigh them: one ranks sentences, the other estimates from the
+best ones whether the articles answer the question at all. Their weights are fitted on public reading
+questions that the evaluation sets do not contain (`bench/fit_evidence.py`). No language model here.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.question import Wanted, wanted
+from assistant.values import Evidence, Source
+from index.store import Generation
+from index.text import Article, Hit, Sentence, Span
+from index.words import terms, words
+
+Floats = NDArray[np.float64]
+
+MAX_JOINED_WORDS = 70  # a quote that grew by its neighbours still fits a footnote
+DUPLICATE_OVERLAP = 0.8  # Jaccard overlap of words from which two quotes tell the same
+
+# "He said", "This was": the sentence leans on the one before it.
+LEANS = re.compile(
+    r"(?:[“\"‘(]\s*)?(?:(?:But|And|Yet|So|Still|However),?\s+)?"
+    r"(?:He|She|It|They|His|Her|Its|Their|This|That|These|Those|Both|Such)\b"
+)
+OPENING, CLOSING, STRAIGHT = "“", "”", '"'
+
+NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?"
+    r"|millions?|billions?|half|third|quarter)\b",
+    re.I,
+)
+TIME = re.compile(
+    r"\b(?:1[0-9]{3}|20[0-9]{2}|(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow|yesterday"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|years?|months?|weeks?|days?|century|spring|summer|autumn|winter|morning|evening|night|o'clock)\b",
+    re.I,
+)
+NAME = re.compile(r"(?<![.!?:“\"”]\s)(?<!^)\b[A-Z][\w’'-]+")
+
+FEATURES = (
+    "cosine",  # of question and sentence
+    "words",  # share of the question's words in the sentence, weighted by rarity
+    "window",  # … in the sentence and its two neighbours
+    "passage_words",  # … in the passage and its title
+    "passage_cosine",  # of question and passage
+    "passage_rank",  # 1 for the best passage, 1/2 for the second, …
+    "names",  # share of the question's names that the sentence holds
+    "type_found",  # 1: the sentence holds a number, time or name, as the question asks for
+    "type_missing",  # 1: it asks for one and the sentence holds none
+    "new_words",  # content words beyond the question's, 8 or more count as 1
+    "length",  # words, 60 or more count as 1
+    "is_question",  # 1: the sentence asks something itself
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A logistic model: probability = 1 / (1 + exp(-(bias + features · weights)))."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """0..1; a feature without a weight does not count."""
+        total = self.bias + sum(w * features[name] for name, w in self.weights.items())
+        return 1 / (1 + math.exp(-max(-50.0, min(50.0, total))))
+
+
+# Fitted by bench/fit_evidence.py (docs/log.md, 2026-11-21).
+SENTENCE_WEIGHTS = Weights(bias=-9.25, weights={'cosine': 9.42, 'words': 4.45, 'window': 2.31, 'passage_words': -2.05, 'passage_cosine': -7.38, 'passage_rank': 3.85, 'names': -0.14, 'type_found': 0.3, 'type_missing': -0.89, 'new_words': 0.16, 'length': 1.52, 'is_question': -1.22})
+ANSWERABLE_WEIGHTS = Weights(bias=-5.44, weights={'best': 0.48, 'second': -0.25, 'cosine': 4.81, 'passage_cosine': -0.28, 'words': 1.18, 'passage_words': 2.37, 'names_anywhere': 0.47, 'unseen': 0.61})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may answer, with its features and the probability that it does."""
+
+    hit: Hit
+    article: Article
+    index: int  # of the sentence in its passage
+    features: Mapping[str, float]
+    score: float
+
+    @property
+    def sentence(self) -> Sentence:
+        return self.hit.passage.sentences[self.index]
+
+    @property
+    def text(self) -> str:
+        return self.article.quote(self.sentence)
+
+
+def candidates(
+    question: str, row: NDArray[np.float32], hits: Sequence[Hit], generation: Generation
+) -> list[Candidate]:
+    """All sentences of the hits, each once, best first. `row` is the question's `(dim,)` unit row."""
+    asked = QuestionWords.of(question, generation)
+    seen: dict[tuple[str, int], Candidate] = {}
+    articles = {id: generation.article(id) for id in {hit.passage.article for hit in hits}}
+    for rank, hit in enumerate(hits):
+        article = articles[hit.passage.article]
+        rows = {s.start: r for r, s in generation.sentences(article.id)}
+        cosines = generation.sentence_vectors.rows([rows[s.start] for s in hit.passage.sentences]) @ row
+        for index, features in enumerate(_features(asked, article, hit, rank, cosines)):
+            place = (article.id, hit.passage.sentences[index].start)
+            score = SENTENCE_WEIGHTS.probability(features)
+            if place not in seen or seen[place].score < score:
+                seen[place] = Candidate(hit, article, index, features, score)
+    return sorted(seen.values(), key=lambda c: -c.score)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionWords:
+    """The question's stemmed content words with their rarity, its names and what it asks for."""
+
+    rarity: Mapping[str, float]
+    names: frozenset[str]
+    wanted: Wanted
+
+    @classmethod
+    def of(cls, question: str, generation: Generation) -> "QuestionWords":
+        stems = list(dict.fromkeys(terms(question)))
+        names = frozenset(t for name in NAME.findall(question) for t in terms(name))
+        return cls({t: generation.keywords.rarity(t) for t in stems}, names, wanted(question))
+
+    def share(self, found: set[str]) -> float:
+        """The rarity-weighted share of the question's words among `found`, 0..1."""
+        total = sum(self.rarity.values())
+        return sum(r for t, r in self.rarity.items() if t in found) / total if total else 0.0
+
+
+def _features(
+    asked: QuestionWords, article: Article, hit: Hit, rank: int, cosines: NDArray[np.float32]
+) -> list[dict[str, float]]:
+    """`FEATURES` of each sentence of one passage."""
+    quotes = [article.quote(s) for s in hit.passage.sentences]
+    stems = [set(terms(q)) for q in quotes]
+    all_stems = set().union(*stems, terms(article.header))
+    return [
+        {
+            "cosine": float(cosines[i]),
+            "words": asked.share(stems[i]),
+            "window": asked.share(set().union(*stems[max(0, i - 1) : i + 2])),
+            "passage_words": asked.share(all_stems),
+            "passage_cosine": hit.cosine,
+            "passage_rank": 1 / (1 + rank),
+            "names": len(asked.names & stems[i]) / len(asked.names) if asked.names else 0.0,
+            "type_found": float(asked.wanted != "any" and _holds_type(quote, asked)),
+            "type_missing": float(asked.wanted != "any" and not _holds_type(quote, asked)),
+            "new_words": min(1.0, len(stems[i] - asked.rarity.keys()) / 8),
+            "length": min(1.0, len(quote.split()) / 60),
+            "is_question": float(quote.rstrip("”\"’' ").endswith("?")),
+        }
+        for i, quote in enumerate(quotes)
+    ]
+
+
+def _holds_type(quote: str, asked: QuestionWords) -> bool:
+    """Whether the sentence holds what the question asks for, beyond the question's own words."""
+    if asked.wanted == "number":
+        return bool(NUMBER.search(quote))
+    if asked.wanted == "time":
+        return bool(TIME.search(quote))
+    return any(not set(terms(name)) <= asked.rarity.keys() for name in NAME.findall(quote))
+
+
+ANSWERABLE_FEATURES = (
+    "best",  # log odds of the best sentence
+    "second",  # … of the second
+    "cosine",  # largest of any sentence
+    "passage_cosine",  # largest of any passage
+    "words",  # largest share of the question's words in one sentence
+    "passage_words",  # … in one passage
+    "names_anywhere",  # share of the question's names in the best passage; 1 without names
+    "unseen",  # share (by rarity) of the question's words that no retrieved passage holds
+)
+
+
+def answerable_features(question: str, found: Sequence[Candidate], generation: Generation) -> dict[str, float]:
+    """What the retrieved sentences say together about whether the question is answered there."""
+    asked = QuestionWords.of(question, generation)
+    everything = {
+        t for c in {c.hit.row: c for c in found}.values() for t in terms(_passage_text(c)) if t in asked.rarity
+    }
+    best = set(terms(_passage_text(found[0])))
+    odds = [math.log(max(c.score, 1e-9) / max(1 - c.score, 1e-9)) for c in found[:2]]
+    return {
+        "best": odds[0],
+        "second": odds[-1],
+        **{
+            name: max(c.features[name] for c in found)
+            for name in ("cosine", "passage_cosine", "words", "passage_words")
+        },
+        "names_anywhere": len(asked.names & best) / len(asked.names) if asked.names else 1.0,
+        "unseen": 1 - asked.share(everything),
+    }
+
+
+def strength(question: str, found: Sequence[Candidate], generation: Generation) -> float:
+    """The estimated probability, 0..1, that the sentences found answer the question; 0 without any."""
+    if not found:
+        return 0.0
+    return ANSWERABLE_WEIGHTS.probability(answerable_features(question, found, generation))
+
+
+def select(found: Sequence[Candidate], count: int) -> list[Evidence]:
+    """The best `count` candidates as numbered quotes; what tells the same takes one place only."""
+    chosen: list[Evidence] = []
+    told: list[set[str]] = []
+    for candidate in found:
+        if len(chosen) == count:
+            break
+        span = join(candidate)
+        stems = set(terms(candidate.article.quote(span)))
+        same_place = any(
+            e.source.article == candidate.article.id and e.span.overlaps(span) for e in chosen
+        )
+        if same_place or any(_jaccard(stems, other) >= DUPLICATE_OVERLAP for other in told):
+            continue
+        told.append(stems)
+        chosen.append(_evidence(len(chosen) + 1, candidate, span))
+    return chosen
+
+
+def join(candidate: Candidate) -> Span:
+    """The sentence, with its neighbours where it can't stand alone: a pronoun leans on the sentence
+    before, a quotation that is open goes on in the next."""
+    passage, article = candidate.hit.passage, candidate.article
+    first = last = candidate.index
+
+    def text() -> str:
+        return article.quote(Span(passage.sentences[first].start, passage.sentences[last].end))
+
+    def fits(i: int) -> bool:
+        return len((text() + article.quote(passage.sentences[i])).split()) <= MAX_JOINED_WORDS
+
+    if LEANS.match(text()) and first > 0 and fits(first - 1):
+        first -= 1
+    if _open_quotes(text()) > 0 and last + 1 < len(passage.sentences) and fits(last + 1):
+        last += 1
+    if _open_quotes(text()) < 0 and first > 0 and fits(first - 1):
+        first -= 1
+    return Span(passage.sentences[first].start, passage.sentences[last].end)
+
+
+def _open_quotes(text: str) -> int:
+    """
+    >>> _open_quotes("“We are ready.")
+    1
+    """
+    return text.count(OPENING) - text.count(CLOSING)
+
+
+def _evidence(n: int, candidate: Candidate, span: Span) -> Evidence:
+    article, passage = candidate.article, candidate.hit.passage.span
+    return Evidence(
+        n=n,
+        source=Source.of(article),
+        quote=article.quote(span),
+        start=span.start,
+        end=span.end,
+        score=candidate.score,
+        context=article.quote(passage),
+        context_start=passage.start,
+    )
+
+
+def _passage_text(candidate: Candidate) -> str:
+    return f"{candidate.article.header} {candidate.article.quote(candidate.hit.passage.span)}"
+
+
+def _jaccard(a: set[str], b: set[str]) -> float:
+    return len(a & b) / len(a | b) if a | b else 1.0
+
+
+def word_count(text: str) -> int:
+    """Words as a reader counts them.
+
+    >>> word_count("It’s 3.4 per cent.")
+    4
+    """
+    return len(text.split()) if words(text) else 0

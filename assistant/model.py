@@ -1,0 +1,263 @@
+"""Messages → streamed text, by llama.cpp. The only file that knows llama-cpp-python.
+
+`ChatModel` is what the pipeline needs; `LlamaModel` does it with any instruct GGUF, `tests` with a scripted
+one. One model is one context: a lock lets one question through at a time, the others wait. Knows nothing of
+articles or citations. Greedy decoding: the same question gives the same words.
+
+Untrusted text stays text: the GGUF's own chat template is rendered with placeholders, and what stands in the
+messages is tokenised apart from it, without special tokens. `<|im_end|>` in an article is nine letters.
+"""
+
+import codecs
+import contextlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import psutil
+
+from index.errors import Cancelled, ModelError
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a prompt. `text` may hold anything; it can't become a control token."""
+
+    role: Role
+    text: str
+
+
+class ChatModel(Protocol):
+    """What the pipeline asks of a language model."""
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and output have together."""
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the whole prompt."""
+
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, stop: threading.Event | None = None
+    ) -> Iterator[str]:
+        """Pieces of the reply, as they come. Raises Cancelled when `stop` is set, ModelError."""
+
+
+class LlamaModel:
+    """A GGUF in llama.cpp. Loading takes 0.2 s for the default model, seconds for large ones."""
+
+    def __init__(self, file: Path, context_tokens: int = 4096, threads: int | None = None) -> None:
+        """Raises ModelError when the file is no model that llama.cpp can run."""
+        import llama_cpp
+
+        self.file = file
+        self._lock = threading.Lock()
+        self._abort = threading.Event()
+        threads = threads or physical_cores()
+        try:
+            with _silenced_stderr():
+                self._llama = llama_cpp.Llama(
+                    str(file),
+                    n_ctx=context_tokens,
+                    n_batch=512,
+                    n_threads=threads,
+                    n_threads_batch=threads,
+                    seed=0,
+                    verbose=False,
+                )
+        except (ValueError, OSError, RuntimeError) as error:
+            raise ModelError(
+                f"{file.name} can't be loaded by llama.cpp ({error}); give another GGUF with --model"
+            ) from error
+        # Checked by llama.cpp between the nodes of its graph: a long prompt stops within milliseconds.
+        self._callback = llama_cpp.ggml_abort_callback(lambda _: self._abort.is_set())
+        llama_cpp.llama_set_abort_callback(self._llama.ctx, self._callback, None)
+        self._template = _Template(self._llama)
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and output have together."""
+        return int(self._llama.n_ctx())
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the whole prompt, the template's included."""
+        return len(self._template.tokens(messages))
+
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, stop: threading.Event | None = None
+    ) -> Iterator[str]:
+        """Pieces of the reply, greedily decoded, until the model ends its turn or after `max_tokens`.
+
+        The prompt's longest common prefix with the last call is not evaluated again. Raises ModelError
+        when the prompt leaves no room, Cancelled once `stop` is set; closing the generator is fine too.
+        """
+        tokens = self._template.tokens(messages)
+        room = self.context_tokens - len(tokens)
+        if room < 1:
+            raise ModelError(
+                f"the prompt has {len(tokens)} tokens, the model reads {self.context_tokens}; "
+                "ask a shorter question"
+            )
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        with self._turn(stop):
+            for token in self._generate(tokens, min(max_tokens, room), stop):
+                piece = decoder.decode(self._llama.detokenize([token], prev_tokens=[tokens[-1]]))
+                if piece:
+                    yield piece
+        if rest := decoder.decode(b"", final=True):
+            yield rest
+
+    def _generate(self, tokens: list[int], limit: int, stop: threading.Event | None) -> Iterator[int]:
+        generator = self._llama.generate(tokens, temp=0.0)
+        with _watched(stop, self._abort), contextlib.closing(generator):
+            try:
+                for _, token in zip(range(limit), generator, strict=False):
+                    if stop is not None and stop.is_set():
+                        raise Cancelled("stopped")
+                    if self._template.ends_turn(token):
+                        return
+                    yield int(token)
+            except RuntimeError as error:
+                self._llama.reset()  # type: ignore[no-untyped-call]
+                if self._abort.is_set():
+                    raise Cancelled("stopped") from error
+                raise ModelError(
+                    f"the model {self.file.name} failed ({error}); ask again, or give another --model"
+                ) from error
+
+    @contextlib.contextmanager
+    def _turn(self, stop: threading.Event | None) -> Iterator[None]:
+        """Wait for the model; a question that is stopped while it waits gives up its place."""
+        while not self._lock.acquire(timeout=0.05):
+            if stop is not None and stop.is_set():
+                raise Cancelled("stopped")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+class _Template:
+    """The GGUF's chat template, and the token lists it makes of messages."""
+
+    def __init__(self, llama: Any) -> None:
+        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+        source = llama.metadata.get("tokenizer.chat_template")
+        if not source:
+            raise ModelError(
+                "this GGUF has no chat template, so it is no instruct model; give another with --model"
+            )
+        self._llama = llama
+        self._bos = self._name(llama.token_bos())
+        self._formatter = Jinja2ChatFormatter(
+            template=source, eos_token=self._name(llama.token_eos()), bos_token=self._bos
+        )
+
+    def tokens(self, messages: Sequence[Message]) -> list[int]:
+        """The prompt up to where the reply begins."""
+        try:
+            pieces = self._render(messages)
+        except ValueError:  # some templates refuse the system role: tell it to the user's turn then
+            pieces = self._render(_without_system(messages))
+        tokens: list[int] = []
+        for text, special in pieces:
+            tokens += self._llama.tokenize(text.encode(), add_bos=False, special=special)
+        bos = self._llama.token_bos()
+        if self._adds_bos() and tokens[:1] != [bos]:
+            tokens.insert(0, bos)
+        return tokens
+
+    def ends_turn(self, token: int) -> bool:
+        """Whether the model ends its turn with that token."""
+        import llama_cpp
+
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocab(), token))
+
+    def _render(self, messages: Sequence[Message]) -> list[tuple[str, bool]]:
+        """`(text, may hold control tokens)`: the template's parts and the messages', in turn."""
+        marks = [f"\uf8ff{number}\uf8fe" for number in range(len(messages))]  # private use, never typed
+        rendered = self._formatter(
+            messages=[
+                {"role": message.role, "content": mark}  # type: ignore[misc]
+                for message, mark in zip(messages, marks, strict=True)
+            ],
+            enable_thinking=False,  # read by the templates of models that think aloud otherwise
+        ).prompt
+        pieces: list[tuple[str, bool]] = []
+        for message, mark in zip(messages, marks, strict=True):
+            before, _, rendered = rendered.partition(mark)
+            pieces += [(before, True), (message.text, False)]
+        return [(text, special) for text, special in [*pieces, (rendered, True)] if text]
+
+    def _vocab(self) -> Any:
+        return self._llama._model.vocab
+
+    def _adds_bos(self) -> bool:
+        import llama_cpp
+
+        return bool(llama_cpp.llama_vocab_get_add_bos(self._vocab()))
+
+    def _name(self, token: int) -> str:
+        return self._llama.detokenize([token], special=True).decode() if token >= 0 else ""
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """The system message put in front of the first user message.
+
+    >>> _without_system([Message("system", "Be brief."), Message("user", "Who?")])
+    [Message(role='user', text='Be brief.\\n\\nWho?')]
+    """
+    system = "\n\n".join(m.text for m in messages if m.role == "system")
+    rest = [m for m in messages if m.role != "system"]
+    return [Message(rest[0].role, f"{system}\n\n{rest[0].text}"), *rest[1:]]
+
+
+@contextlib.contextmanager
+def _watched(stop: threading.Event | None, abort: threading.Event) -> Iterator[None]:
+    """Pass `stop` on to llama.cpp's abort flag while one generation runs."""
+    abort.clear()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            if stop is not None and stop.wait(0.05):
+                abort.set()
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True) if stop is not None else None
+    if watcher:
+        watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        abort_now = abort.is_set()
+        if watcher:
+            watcher.join(timeout=1)
+        if not abort_now:
+            abort.clear()
+
+
+@contextlib.contextmanager
+def _silenced_stderr() -> Iterator[None]:
+    """llama.cpp prints its reasons past Python; the error that follows says enough for a reader."""
+    with open(os.devnull, "wb") as null:  # noqa: PTH123 - a device, not a file
+        kept = os.dup(2)
+        try:
+            os.dup2(null.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def physical_cores() -> int:
+    """Physical cores that this process may use: more threads than these only wait for each other."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(psutil.cpu_count(logical=False) or 1, allowed or 1))

@@ -1,0 +1,199 @@
+"""What the pipeline speaks in: `Evidence`, `Claim`, `Citation`, `Answer` and the events of a stream.
+
+All values are frozen and JSON-ready; `Answer.as_json` is the answer format that other programs read.
+Of every quote holds `article.text[start:end] == quote`, with the text as the library stores it.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from index.errors import UsageError
+from index.text import Article, Span
+
+Status = Literal["answered", "not_found", "failed"]
+Verdict = Literal["verified", "quoted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a quote stands: one article, without its text."""
+
+    article: str
+    file: str
+    title: str | None = None
+    date: dt.date | None = None
+    source: str | None = None
+    url: str | None = None
+
+    @classmethod
+    def of(cls, article: Article) -> "Source":
+        return cls(article.id, article.file, article.title, article.date, article.source, article.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A numbered quote that bears on the question: one sentence, or neighbours that belong together.
+
+    `score` says how well it fits the question, 0..1, comparable within one question only. `context` is
+    the passage around the quote, which starts at `context_start` of the article's text.
+    """
+
+    n: int
+    source: Source
+    quote: str
+    start: int
+    end: int
+    score: float
+    context: str
+    context_start: int
+
+    @property
+    def span(self) -> Span:
+        """The quote's characters in the article."""
+        return Span(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer and the numbers of the quotes that carry it.
+
+    "quoted" is word for word from the article; "verified" is the model's own sentence, checked.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A footnote: number `n` in the answer, and the exact quote behind it."""
+
+    n: int
+    source: Source
+    quote: str
+    start: int
+    end: int
+    context: str
+    context_start: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRef:
+    """A retrieved passage: what was read for the answer. `score` is its cosine with the question."""
+
+    source: Source
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds from the question to the evidence, the model's first token and the end; tokens."""
+
+    evidence_s: float = 0.0
+    first_token_s: float | None = None
+    total_s: float = 0.0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence of the model that failed its check, and why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One checked answer. `text` is the claims joined, each with its footnote numbers; `evidence` and
+    `dropped` tell how it came about and are not part of the JSON."""
+
+    question: str
+    standalone_question: str
+    status: Status
+    text: str
+    claims: tuple[Claim, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[PassageRef, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    timings: Timings = field(default_factory=Timings)
+    dropped: tuple[Dropped, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer as JSON values (see "The doors" in the README)."""
+        return {
+            "question": self.question,
+            "standalone_question": self.standalone_question,
+            "status": self.status,
+            "text": self.text,
+            "claims": [asdict(claim) | {"citations": list(claim.citations)} for claim in self.claims],
+            "citations": [_citation_json(c) for c in self.citations],
+            "passages": [
+                {
+                    "article": p.source.article,
+                    "file": p.source.file,
+                    "start": p.start,
+                    "end": p.end,
+                    "score": round(p.score, 4),
+                }
+                for p in self.passages
+            ],
+            "timings": asdict(self.timings),
+        }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    source = asdict(citation.source)
+    source["date"] = citation.source.date.isoformat() if citation.source.date else None
+    rest = {name: getattr(citation, name) for name in ("quote", "start", "end", "context")}
+    return {"n": citation.n, **source, **rest}
+
+
+# --- events of `Assistant.stream`, in the order in which they come ------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Search is done: the evidence can be shown. Empty when it was too weak to answer."""
+
+    standalone_question: str
+    evidence: tuple[Evidence, ...]
+    passages: tuple[PassageRef, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the model's draft: not checked yet, to be shown as a draft only."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The end of the stream: the checked answer."""
+
+    answer: Answer
+
+
+Event = Retrieved | Token | Verified
+Turn = Answer | tuple[str, str]
+History = Sequence[Turn]
+
+
+def turn_from_json(data: Mapping[str, Any]) -> tuple[str, str]:
+    """An earlier answer in the answer format → a turn of the history. Raises UsageError.
+
+    >>> turn_from_json({"question": "Who left?", "text": "Lee left [1]."})
+    ('Who left?', 'Lee left [1].')
+    """
+    question, text = data.get("question"), data.get("text")
+    if not isinstance(question, str) or not isinstance(text, str):
+        raise UsageError('an answer in the history needs a "question" and a "text"')
+    return str(data.get("standalone_question") or question), text
