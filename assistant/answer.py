@@ -285,14 +285,19 @@ def _with_quotes(claims: list[Claim], evidence: Sequence[Evidence], limit_words:
     claims = [c for c in claims if coverage(by_number[c.citations[0]].quote, c.text) < NEARLY_QUOTE]
     cited = [n for claim in claims for n in claim.citations]
     order = dict.fromkeys([*cited, *by_number])
-    left = limit_words - sum(len(c.text.split()) for c in claims)
+    left = limit_words - sum(map(_length, claims))
     quotes: list[Claim] = []
     for number in order:
-        text = " ".join(by_number[number].quote.split())
-        if not quotes or len(text.split()) <= left:
-            quotes.append(Claim(text, (number,), "quoted"))
-            left -= len(text.split())
+        quote = Claim(" ".join(by_number[number].key.split()), (number,), "quoted")
+        if not quotes or _length(quote) <= left:
+            quotes.append(quote)
+            left -= _length(quote)
     return claims + quotes
+
+
+def _length(claim: Claim) -> int:
+    """Words of a claim as it is shown, its footnote numbers included."""
+    return len(with_markers(claim).split())
 
 
 def _number(claims: list[Claim], evidence: Sequence[Evidence]) -> tuple[list[Claim], list[Citation]]:

@@ -1,9 +1,10 @@
 """`Answer` → Markdown and safe HTML; an article → HTML with the quoted words marked.
 
-All escaping lives here. Questions, answers and articles are untrusted text: whatever they hold (tags,
-Markdown, LaTeX, a model's control tokens) comes out as the same characters on the page. The HTML goes
-into `gr.HTML`, which neither cleans nor interprets it, so `html.escape` is the whole defence, and it is
-applied to every value that is not a number or an ID of our own. Pure functions: no gradio, no library.
+All escaping lives here. Questions, answers and articles are untrusted text: whatever they hold
+(tags, Markdown, LaTeX, a model's control tokens) comes out as the same characters on the page. The
+HTML goes into `gr.HTML`, which neither cleans nor interprets it, so `html.escape` is the whole
+defence: it is applied to every value that is not a number or an ID of our own. Pure functions, no
+gradio, no library.
 
 A link to a quote is `#cite-<turn>-<key>`. The key is `2` for footnote 2 of the answer, `e2` for the
 second quote that was read for it, `p2` for the second passage.
@@ -16,13 +17,15 @@ from html import escape
 from assistant.values import Answer, Citation, Claim, Evidence, Retrieved, Source
 from index.text import Article, Span, human_date
 
-# What Markdown (CommonMark, GitHub's tables and strikethrough, LaTeX in dollars) may read as its own.
+# What Markdown (CommonMark, GitHub's tables, strikethrough, LaTeX in dollars) may read as its own.
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|$~]|&(?=#?\w+;))")
 # … and what it reads as its own at the start of a line: headings, lists, rules.
 MARKDOWN_START = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
 
+MAX_CLOSEST = 5  # articles named where the articles do not say
 
-# --- Markdown -----------------------------------------------------------------------------------------
+
+# --- Markdown ------------------------------------------------------------------------------------
 
 
 def markdown(answer: Answer) -> str:
@@ -32,7 +35,8 @@ def markdown(answer: Answer) -> str:
     """
     blocks = [_claim_markdown(claim) for claim in answer.claims] or [markdown_text(answer.text)]
     references = [
-        f"{c.n}. {markdown_text(label(c.source))}: “{markdown_text(c.quote)}”" for c in answer.citations
+        f"{c.n}. {markdown_text(label(c.source))}: “{markdown_text(c.quote)}”"
+        for c in answer.citations
     ]
     return "\n\n".join([*blocks, "\n".join(references)] if references else blocks) + "\n"
 
@@ -59,14 +63,14 @@ def _claim_markdown(claim: Claim) -> str:
     return f"{'> ' if claim.verdict == 'quoted' else ''}{markdown_text(claim.text)}{numbers}"
 
 
-# --- one turn of the chat -----------------------------------------------------------------------------
+# --- one turn of the chat ------------------------------------------------------------------------
 
 
 def turn_html(turn: str, question: str, body: str, *, busy: bool) -> str:
     """A question and what is under it; `body` is HTML.
 
-    >>> turn_html("a1", "Is 1 < 2?", "", busy=False)
-    '<section class="turn" id="turn-a1" aria-busy="false"><h2 dir="auto">Is 1 &lt; 2?</h2></section>'
+    >>> turn_html("a1", "1 < 2?", "", busy=False)
+    '<section class="turn" id="turn-a1" aria-busy="false"><h2 dir="auto">1 &lt; 2?</h2></section>'
     """
     state = "true" if busy else "false"
     return (
@@ -104,8 +108,8 @@ def note_html(text: str, *, error: bool = False) -> str:
 def draft_html(draft: str) -> str:
     """The model's words so far, plainly not yet an answer.
 
-    >>> draft_html("Lee <left")
-    '<div class="draft"><p dir="auto">Lee &lt;left</p><p class="fine">Draft, being checked</p></div>'
+    >>> draft_html("1 < 2")
+    '<div class="draft"><p dir="auto">1 &lt; 2</p><p class="fine">Draft, being checked</p></div>'
     """
     return (
         f'<div class="draft"><p dir="auto">{escape(draft.strip())}</p>'
@@ -135,7 +139,7 @@ def answer_html(turn: str, answer: Answer) -> str:
     quotes = ((c, "" if " ".join(c.quote.split()) in shown else c.quote) for c in answer.citations)
     rows = [_quote_row(f"{turn}-{c.n}", str(c.n), c.source, quote) for c, quote in quotes]
     return (
-        f'<div class="answer">{claims}</div>{_quote_list("Sources", rows)}'
+        f'<div class="answer">{claims}</div>{_understood(answer)}{_quote_list("Sources", rows)}'
         f"{_also_read(turn, answer)}{_dropped(answer)}{_footer(answer)}"
     )
 
@@ -149,10 +153,11 @@ def _claim_html(turn: str, claim: Claim, cited: dict[int, Citation]) -> str:
 
 
 def _footnote(turn: str, citation: Citation) -> str:
-    where = label(citation.source)
+    where = escape(label(citation.source))
     return (
-        f'<sup><a class="cite" href="#cite-{turn}-{citation.n}" title="{escape(where)}"'
-        f' aria-label="Footnote {citation.n}: {escape(where)}">{citation.n}</a></sup>'
+        f'<sup><a class="cite" href="#cite-{turn}-{citation.n}"'
+        f' title="{escape(citation.quote)} ({where})"'
+        f' aria-label="Footnote {citation.n}: {where}">{citation.n}</a></sup>'
     )
 
 
@@ -175,8 +180,9 @@ def _also_read(turn: str, answer: Answer) -> str:
     cited = {(c.source.article, c.start, c.end) for c in answer.citations}
     rest = [e for e in answer.evidence if (e.source.article, e.start, e.end) not in cited]
     rows = "".join(_quote_row(f"{turn}-e{e.n}", "·", e.source, e.quote) for e in rest)
-    summary = f"Also read: {count(len(rest), 'quote')}"
-    return f'<details><summary>{summary}</summary><ol class="quotes">{rows}</ol></details>' if rest else ""
+    return _folded(
+        f"Also read: {count(len(rest), 'quote')}", f'<ol class="quotes">{rows}</ol>', rest
+    )
 
 
 def _dropped(answer: Answer) -> str:
@@ -186,7 +192,11 @@ def _dropped(answer: Answer) -> str:
         for d in answer.dropped
     )
     summary = f"Left out: {count(len(answer.dropped), 'sentence')} that did not pass the check"
-    return f'<details><summary>{summary}</summary><ul class="dropped">{rows}</ul></details>' if rows else ""
+    return _folded(summary, f'<ul class="dropped">{rows}</ul>', answer.dropped)
+
+
+def _folded(summary: str, body: str, of: Sequence[object]) -> str:
+    return f"<details><summary>{summary}</summary>{body}</details>" if of else ""
 
 
 def _footer(answer: Answer) -> str:
@@ -199,16 +209,22 @@ def _footer(answer: Answer) -> str:
 
 
 def _not_found_html(turn: str, answer: Answer) -> str:
-    rows = [
-        _quote_row(f"{turn}-p{n}", "·", p.source, "") for n, p in enumerate(answer.passages, start=1)
-    ]
-    query = ""
-    if answer.standalone_question != answer.question:
-        query = f'<p class="fine">Searched for: {escape(answer.standalone_question)}</p>'
+    """That the articles do not say, and the articles that came closest, each once."""
+    closest: dict[Source, str] = {}
+    for n, passage in enumerate(answer.passages, start=1):
+        closest.setdefault(passage.source, f"{turn}-p{n}")
+    rows = [_quote_row(key, "·", source, "") for source, key in closest.items()]
     return (
-        f'<div class="answer"><p>The articles do not say.</p></div>{query}'
-        f"{_quote_list('Closest passages', rows)}"
+        f'<div class="answer"><p>{escape(answer.text)}</p></div>{_understood(answer)}'
+        f"{_quote_list('Searched; the closest articles', rows[:MAX_CLOSEST])}"
     )
+
+
+def _understood(answer: Answer) -> str:
+    """How a follow-up question was completed from the conversation; "" when it stood alone."""
+    if answer.standalone_question == answer.question:
+        return ""
+    return f'<p class="fine" dir="auto">Understood as: {escape(answer.standalone_question)}</p>'
 
 
 def _reading(retrieved: Retrieved) -> str:
@@ -216,14 +232,14 @@ def _reading(retrieved: Retrieved) -> str:
     return f"Reading {count(found, 'quote')}" if found else "Nothing in the articles comes close"
 
 
-# --- the source panel and the empty chat --------------------------------------------------------------
+# --- the source panel and the empty chat ---------------------------------------------------------
 
 
 def article_html(article: Article, span: Span | None, key: str) -> str:
     """The whole article, `span` in a `<mark>` whose text is exactly the quote.
 
-    `key` is that of the link that opened it. The first lines, from which the date and the title were
-    read, are left to the heading. The offsets are not checked: compare the quote beforehand.
+    `key` is that of the link that opened it. The first lines, from which the date and the title
+    were read, are left to the heading. Offsets are not checked: compare the quote beforehand.
     """
     text = article.text
     body = text[article.body_start :]
@@ -231,8 +247,10 @@ def article_html(article: Article, span: Span | None, key: str) -> str:
     if span is None:
         words = escape(text[start:].rstrip())
     else:
-        before, after = text[min(start, span.start) : span.start], text[span.end :].rstrip()
-        words = f'{escape(before)}<mark tabindex="-1">{escape(article.quote(span))}</mark>{escape(after)}'
+        words = (
+            f'{escape(text[min(start, span.start) : span.start])}<mark tabindex="-1">'
+            f"{escape(article.quote(span))}</mark>{escape(text[span.end :].rstrip())}"
+        )
     return (
         f'<article class="source" data-key="{escape(key)}">{_article_head(article)}'
         f'<div class="text" dir="auto">{words}</div></article>'
@@ -266,15 +284,17 @@ def _article_head(article: Article) -> str:
 def contents_html(articles: Sequence[Article], limit: int = 200) -> str:
     """The panel while no article is open: the library's articles as links, at most `limit`."""
     rows = "".join(
-        f'<li><a href="#cite-article-{escape(a.id)}"><span class="where">{escape(a.title or a.file)}</span>'
-        f'<span class="fine">{human_date(a.date) if a.date else ""}</span></a></li>'
-        for a in articles[:limit]
+        f'<li><a href="#cite-article-{escape(article.id)}">'
+        f'<span class="where">{escape(article.title or article.file)}</span>'
+        f'<span class="fine">{human_date(article.date) if article.date else ""}</span></a></li>'
+        for article in articles[:limit]
     )
     more = len(articles) - limit
     tail = f'<p class="fine">and {count(more, "more article")}</p>' if more > 0 else ""
     return (
-        f'<section class="contents"><header>{CLOSE}<h2>Articles</h2><p class="fine">A footnote opens its '
-        f"article here, at the quoted words.</p></header><ol>{rows}</ol>{tail}</section>"
+        f'<section class="contents"><header>{CLOSE}<h2>Articles</h2>'
+        '<p class="fine">A footnote opens its article here, at the quoted words.</p></header>'
+        f"<ol>{rows}</ol>{tail}</section>"
     )
 
 
@@ -283,21 +303,23 @@ def welcome_html(articles: Sequence[Article], examples: Iterable[str] = ()) -> s
     if not articles:
         return note_html("The library is empty; add articles with `footnote add FOLDER`.")
     buttons = "".join(
-        f'<li><button type="button" class="example">{escape(text)}</button></li>' for text in examples
+        f'<li><button type="button" class="example">{escape(text)}</button></li>'
+        for text in examples
     )
     tries = f'<ul class="examples">{buttons}</ul>' if buttons else ""
     return (
-        f'<section class="welcome"><h2>Ask {summary(articles)}.</h2><p>Every sentence of an answer carries '
-        f"a footnote, and every footnote is an exact quote.</p>{tries}</section>"
+        f'<section class="welcome"><h2>Ask {extent(articles)}.</h2>'
+        "<p>Every sentence of an answer carries a footnote, and every footnote is an exact quote.</p>"
+        f"{tries}</section>"
     )
 
 
-def summary(articles: Sequence[Article]) -> str:
+def extent(articles: Sequence[Article]) -> str:
     """How many articles, and from when to when; plain text, not escaped.
 
     >>> import datetime as dt
     >>> days = dt.date(2021, 12, 24), dt.date(2022, 9, 20)
-    >>> summary([Article(str(d), "f", "/f", "…", date=d) for d in days])
+    >>> extent([Article(str(d), "f", "/f", "…", date=d) for d in days])
     '2 articles from 24 December 2021 to 20 September 2022'
     """
     dates = sorted(article.date for article in articles if article.date)

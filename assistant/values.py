@@ -36,8 +36,9 @@ class Source:
 class Evidence:
     """A numbered quote that bears on the question: one sentence, or neighbours that belong together.
 
-    `score` says how well it fits the question, 0..1, comparable within one question only. `context` is
-    the passage around the quote, which starts at `context_start` of the article's text.
+    `key` is the sentence in the quote that was found; the rest joined it because it can't stand alone.
+    `score` is the estimated probability that it answers the question, 0..1. `context` is the passage around
+    the quote, which starts at `context_start` of the article's text.
     """
 
     n: int
@@ -45,6 +46,7 @@ class Evidence:
     quote: str
     start: int
     end: int
+    key: str
     score: float
     context: str
     context_start: int

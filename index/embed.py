@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import logging
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ class Encoder:
     @property
     def fingerprint(self) -> dict[str, str | int]:
         """What must be equal for two rows to be comparable; written into each manifest."""
-        return {"name": self.name, "dtype": self.dtype, "dim": self.dim, "weights": self._weights()}
+        return {"name": self.name, "dtype": self.dtype, "dim": self.dim, "weights": self._weights}
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Rows:
         """`(len(texts), dim)` float32 rows of unit length; a text beyond the window is truncated."""
@@ -93,6 +94,7 @@ class Encoder:
         return self._model
 
     def _load(self) -> "SentenceTransformer":
+        from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
@@ -106,12 +108,13 @@ class Encoder:
                 local_files_only=local,
                 model_kwargs={"dtype": self.dtype},
             )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise EncoderError(
                 f"encoder {self.name!r} can't be loaded: {first}; give a folder or a model id with --encoder"
             ) from error
 
+    @cached_property
     def _weights(self) -> str:
         """A hash over the weights, so that two encoders of one name are told apart."""
         digest = hashlib.sha256()

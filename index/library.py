@@ -169,28 +169,37 @@ class Library:
         return self.add(sources, progress)
 
     def remove(self, articles: Sequence[str]) -> Report:
-        """Remove articles by ID or file name; their files are not touched. Raises UsageError."""
+        """Remove articles by ID or file name; their files are not touched, so `sync` brings back those
+        whose folder is still there. Raises UsageError."""
         gone = {self.find(name).id for name in articles}
         with self._building():
-            report = Report()
-            keep: list[Article] = []
-            for article in self._old_articles():
-                (report.removed if article.id in gone else report.unchanged).append(article.file)
-                if article.id not in gone:
-                    keep.append(article)
-            self._build(keep, self._sources(), report, None)
+            old = self._old_articles()
+            keep = [article for article in old if article.id not in gone]
+            report = Report(
+                removed=[article.file for article in old if article.id in gone],
+                unchanged=[article.file for article in keep],
+            )
+            paths = {article.path for article in old if article.id in gone}
+            sources = [s for s in self._sources() if s not in paths and _is_needed(Path(s), keep)]
+            self._build(keep, sources, report, None)
         return report
 
     def rollback(self) -> Manifest:
-        """Make the generation before the live one live again. Raises UsageError when there is none."""
+        """Make the generation that the live one was built from live again; the one before it when that
+        can't be told. Raises UsageError when there is none."""
         with self._building():
             names = [folder.name for folder in self._complete()]
-            live = self._pointer()
+            live = parent = None
+            with contextlib.suppress(LibraryBroken):  # what rollback is for
+                live = self._pointer()
+                parent = read_manifest(self._generations / live).parent if live else None
             earlier = [name for name in names if live is None or name < live]
             if not earlier:
                 raise UsageError("there is no earlier generation to go back to")
-            self._point_at(earlier[-1])
-        return read_manifest(self._generations / earlier[-1])
+            name = parent if parent in earlier else earlier[-1]
+            manifest = read_manifest(self._generations / name)
+            self._point_at(name)
+        return manifest
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -200,11 +209,14 @@ class Library:
 
     def _pointer(self) -> str | None:
         try:
-            return (self.folder / POINTER).read_text(encoding="utf-8").strip() or None
+            name = (self.folder / POINTER).read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise LibraryBroken(f"{self.folder / POINTER} can't be read ({error.strerror})") from error
+        if not name.isdecimal():
+            raise LibraryBroken(f"{self.folder / POINTER} is damaged; run `footnote rollback`")
+        return name
 
     def _complete(self) -> list[Path]:
         if not self._generations.is_dir():
@@ -253,7 +265,7 @@ class Library:
     ) -> None:
         """Write the next generation and make it live; nothing is written when nothing changed."""
         name = self._pointer()
-        if not report.changes and (name is not None or not articles):
+        if not report.changes and (name is None or sources == self._sources()):
             return
         names = [f.name for f in self._generations.iterdir()] if self._generations.is_dir() else []
         number = max((int(n) for n in names if n.isdigit()), default=0) + 1
@@ -272,8 +284,13 @@ class Library:
             shutil.rmtree(folder, ignore_errors=True)  # also on Ctrl-C: the old one is still live
             raise
         self._point_at(folder.name)
-        for folder_out in self._complete()[:-KEEP_GENERATIONS]:
-            shutil.rmtree(folder_out, ignore_errors=True)
+        self._clean_up({folder.name, name})
+
+    def _clean_up(self, wanted: set[str | None]) -> None:
+        """Delete what builds that died left half done, and all generations but the wanted and the last."""
+        complete = sorted(self._complete(), key=lambda folder: (folder.name in wanted, folder.name))
+        for folder in set(self._generations.iterdir()) - set(complete[-KEEP_GENERATIONS:]):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _point_at(self, name: str) -> None:
         new = self.folder / f"{POINTER}.new"
@@ -290,10 +307,21 @@ class Library:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"{self.folder}: {error.strerror}; choose another --library") from error
+        lock = FileLock(self.folder / "lock", timeout=0)
         try:
-            with FileLock(self.folder / "lock", timeout=0):
-                yield
+            lock.acquire()
         except Timeout as error:
             raise LibraryLocked(
                 f"another process is adding articles to {self.folder}; wait until it is done"
             ) from error
+        except OSError as error:
+            raise UsageError(f"{self.folder}: {error.strerror}; choose another --library") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _is_needed(source: Path, articles: Sequence[Article]) -> bool:
+    """Whether `sync` can still read a source, or must complain that its articles lost their files."""
+    return source.exists() or any(Path(a.path).is_relative_to(source) for a in articles)

@@ -5,18 +5,20 @@ sentence that alone is too long for the window (a table, a text without full sto
 white space; its pieces are sentences from then on. Counts tokens with the function it is given.
 """
 
+import re
 from collections.abc import Callable
 
 from index.sentences import split_sentences
 from index.text import Article, Passage, Sentence
 
+WHITE = re.compile(r"[ \t\r\n]")  # white space to every tokenizer
 TokenCounter = Callable[[list[str]], list[int]]  # texts → tokens of each, without the special ones
 
 # The encoder truncates at 256 tokens with its two special ones. Passages of 180 tokens held an accepted
 # answer more often than 110 or 240 on the evaluation sets (docs/log.md, 2026-11-21).
 PASSAGE_TOKENS = 180
 OVERLAP_SENTENCES = 1
-MIN_TOKENS = 32  # for encoders with a tiny window: a header may then be truncated, a sentence not
+MIN_TOKENS = 32  # of the window are the sentences', whatever the length of the header
 
 
 def split_passages(
@@ -27,25 +29,40 @@ def split_passages(
 ) -> list[Passage]:
     """The article's passages, in order; together they hold each of its sentences at least once.
 
-    A passage's sentences have `PASSAGE_TOKENS` at most, fewer where the header (title and date, embedded
-    with each passage) would push them out of the encoder's window of `window_tokens`.
+    A passage's sentences have `PASSAGE_TOKENS` at most, fewer where `passage_header` would push them out
+    of the encoder's window of `window_tokens`.
     """
-    header_tokens = count_tokens([article.header])[0]
-    budget_tokens = max(MIN_TOKENS, min(PASSAGE_TOKENS, window_tokens - header_tokens))
+    header_tokens = count_tokens([passage_header(article, count_tokens, window_tokens)])[0]
+    budget_tokens = min(PASSAGE_TOKENS, window_tokens - header_tokens)
     sentences, sizes = _fit(article, count_tokens, budget_tokens)
     passages: list[Passage] = []
     first = 0
     while first < len(sentences):
         last, total = first, sizes[first]
-        while last + 1 < len(sentences) and total + sizes[last + 1] <= budget_tokens:
+        while last + 1 < len(sentences):
+            total += sizes[last + 1]
+            if not WHITE.search(article.text, sentences[last].end, sentences[last + 1].start):
+                # Tokens of two halves of one word do not add up: count what will be embedded.
+                joined = article.text[sentences[first].start : sentences[last + 1].end]
+                total = count_tokens([joined])[0]
+            if total > budget_tokens:
+                break
             last += 1
-            total += sizes[last]
-        passages.append(Passage(article.id, tuple(sentences[first : last + 1])))
+        if not passages or passages[-1].sentences[-1] != sentences[last]:  # else nothing but overlap
+            passages.append(Passage(article.id, tuple(sentences[first : last + 1])))
         if last + 1 == len(sentences):
             break
         # Step back for the overlap, but always forward by at least one sentence.
         first = max(first + 1, last + 1 - overlap_sentences)
     return passages
+
+
+def passage_header(article: Article, count_tokens: TokenCounter, window_tokens: int) -> str:
+    """What is embedded above each passage: the article's header, halved until it leaves `MIN_TOKENS`."""
+    header = article.header
+    while header and count_tokens([header])[0] > window_tokens - MIN_TOKENS:
+        header = header[: len(header) // 2]
+    return header
 
 
 def _fit(

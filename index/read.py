@@ -26,6 +26,7 @@ DATE_LINE = re.compile(r"\A[ \t]*date (\d{4}-\d{2}-\d{2})[ \t]*(?:\r?\n|\Z)")
 # Possessive (`++`): giving line ends back could never help, and a million of them would take hours.
 FIRST_BLOCK = re.compile(r"\s*+(\S[^\r\n]*+)\r?\n[ \t]*+(?:\r?\n)++(?=\s*+\S)")
 HEADING = re.compile(r"#{1,6}\s+(.+?)(?:\s+#+)?\Z")
+WESTERN = "cp1252"
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -90,11 +91,16 @@ def decode(name: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        best = from_bytes(data).best()
+        found = from_bytes(data)
+    best = found.best()
     if best is None:
         raise binary
-    log.warning("%s: not valid UTF-8, read as %s; check its accents", name, best.encoding)
-    return str(best)
+    # Of the encodings that look right, Windows' own (which reads Latin-1 too): by itself the best one
+    # made ₧ of € and box drawings of quotation marks.
+    likely = next((match for match in found if WESTERN in match.could_be_from_charset), None)
+    encoding = WESTERN if likely else best.encoding
+    log.warning("%s: not valid UTF-8, read as %s; check its accents", name, encoding)
+    return str(likely or best)
 
 
 def _front(text: str, *, markdown: bool) -> tuple[int, str | None, dt.date | None]:

@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from index.embed import Encoder, Rows
-from index.errors import LibraryBroken
+from index.errors import LibraryBroken, LibraryError
 from index.keywords import Keywords
-from index.passages import split_passages
+from index.passages import passage_header, split_passages
 from index.text import Article, Passage, Sentence
 from index.vectors import Vectors
 
@@ -77,7 +77,8 @@ class Generation:
         missing = [name for name in FILES if not (folder / name).is_file()]
         if missing:
             raise LibraryBroken(
-                f"{folder.name}/{missing[0]} is missing; run `footnote rollback`, or add the articles again"
+                f"{folder.name}/{missing[0]} is missing; run `footnote rollback`, or add the "
+                "articles into a new --library"
             )
         self._lock = threading.Lock()
         try:
@@ -156,26 +157,43 @@ class Generation:
         self.keywords.close()
 
     def _query(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple]:  # type: ignore[type-arg]
-        with self._lock:
-            return self._db.execute(sql, values).fetchall()
+        try:
+            with self._lock:
+                return self._db.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:  # a page that opening did not touch
+            raise LibraryBroken(
+                f"{self.folder.name}/{FILES[0]} is damaged ({error}); run `footnote rollback`"
+            ) from error
 
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a generation. Raises LibraryBroken."""
     try:
-        manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if values["format"] != FORMAT:  # first: another format may have other fields
+            raise LibraryBroken(
+                f"the library has format {values['format']}, this Footnote reads {FORMAT}; "
+                "add the articles into a new --library"
+            )
+        return Manifest(**values)
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise LibraryBroken(
-            f"{folder.name}/{MANIFEST} can't be read; run `footnote rollback`, or add the articles again"
+            f"{folder.name}/{MANIFEST} can't be read; run `footnote rollback`, or add the "
+            "articles into a new --library"
         ) from error
-    if manifest.format != FORMAT:
-        raise LibraryBroken(
-            f"the library has format {manifest.format}, this Footnote reads {FORMAT}; "
-            "add the articles again into a new --library"
-        )
-    return manifest
 
 
+@contextlib.contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise LibraryError(
+            f"the library can't be written ({error}); it is as it was before: make room on the disk"
+        ) from error
+
+
+@_disk_errors()
 def write_generation(  # noqa: PLR0913 - the parts of a generation, each given once
     folder: Path,
     articles: Sequence[Article],
@@ -188,24 +206,27 @@ def write_generation(  # noqa: PLR0913 - the parts of a generation, each given o
 ) -> Manifest:
     """Write a whole generation into the new folder `folder` and return its manifest.
 
-    Rows whose text `previous` holds are copied from it, the others are embedded.
+    Rows whose text `previous` holds are copied from it, the others are embedded; all of them are when
+    the encoder has other weights now. Raises LibraryError when the disk is full.
     """
     folder.mkdir(parents=True)
     passages: list[tuple[int, Passage]] = []
-    window = encoder.window_tokens
+    window, fingerprint = encoder.window_tokens, encoder.fingerprint
+    headers = [passage_header(article, encoder.count_tokens, window) for article in articles]
     for row, article in enumerate(articles):
         passages += [(row, p) for p in split_passages(article, encoder.count_tokens, window)]
         if progress:
             progress("splitting", row + 1, len(articles))
     sentences = list(dict.fromkeys((row, s) for row, p in passages for s in p.sentences))
-    passage_texts = [embedded_text(articles[row], p) for row, p in passages]
+    passage_texts = [embedded_text(headers[row], articles[row].quote(p.span)) for row, p in passages]
     sentence_texts = [articles[row].quote(s) for row, s in sentences]
     _write_articles(folder / FILES[0], articles, passages, sentences, passage_texts, sentence_texts)
     Keywords.write(
         folder / FILES[1],
         ((articles[row].header, articles[row].quote(p.span)) for row, p in passages),
     )
-    old = previous.stored_keys() if previous else ({}, {})
+    comparable = previous is not None and previous.manifest.encoder == fingerprint
+    old = previous.stored_keys() if previous and comparable else ({}, {})
     for texts, keys, vectors, name in (
         (passage_texts, old[0], previous.passage_vectors if previous else None, FILES[2]),
         (sentence_texts, old[1], previous.sentence_vectors if previous else None, FILES[3]),
@@ -218,7 +239,7 @@ def write_generation(  # noqa: PLR0913 - the parts of a generation, each given o
         generation=folder.name,
         parent=previous.manifest.generation if previous else None,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        encoder=encoder.fingerprint,
+        encoder=fingerprint,
         articles=len(articles),
         passages=len(passages),
         sentences=len(sentences),
@@ -230,10 +251,9 @@ def write_generation(  # noqa: PLR0913 - the parts of a generation, each given o
     return manifest
 
 
-def embedded_text(article: Article, passage: Passage) -> str:
+def embedded_text(header: str, text: str) -> str:
     """What the encoder reads of a passage: its article's title and date, then its words."""
-    text = article.quote(passage.span)
-    return f"{article.header}\n{text}" if article.header else text
+    return f"{header}\n{text}" if header else text
 
 
 def _rows(

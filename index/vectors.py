@@ -47,14 +47,19 @@ class Vectors:
             return cls(faiss.read_index(str(file)))
         except (RuntimeError, MemoryError) as error:  # a damaged length may ask for terabytes
             raise LibraryBroken(
-                f"{file.name} can't be read; run `footnote rollback`, or add the articles again"
+                f"{file.name} can't be read; run `footnote rollback`, or add the articles into a "
+                "new --library"
             ) from error
 
     def save(self, file: Path) -> None:
-        """Write the index; not atomic, so the caller writes into a folder nobody reads yet."""
+        """Write the index; not atomic, so the caller writes into a folder nobody reads yet. Raises
+        OSError."""
         import faiss
 
-        faiss.write_index(self._index, str(file))
+        try:
+            faiss.write_index(self._index, str(file))
+        except RuntimeError as error:
+            raise OSError(f"{file.name} could not be written whole") from error
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

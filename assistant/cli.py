@@ -1,0 +1,296 @@
+"""The `footnote` command: arguments → one operation → lines or JSON, and an exit code.
+
+Exit codes: 0 done; 1 the question was not answered or some files were refused; 2 wrong use; 3 broken
+library or model. Messages for people go to standard error, results to standard output. Heavy packages load
+only in the commands that need them, so `--help` is instant.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from assistant.answer import Assistant
+from assistant.render import markdown
+from assistant.settings import DEFAULT_MODEL, default_library
+from assistant.values import turn_from_json
+from index.embed import DEFAULT_ENCODER
+from index.errors import FootnoteError, LibraryBroken, UsageError
+from index.library import Library, Report
+from index.store import Generation, Progress
+
+EXIT_NOT_ANSWERED = 1
+EXIT_FAILED = 3
+EXIT_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the outermost door, so every error becomes one line and a code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    arguments = parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
+    except FootnoteError as error:
+        print(f"footnote: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("footnote: stopped; nothing was changed", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # `footnote list | head`
+        sys.stderr.close()
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their arguments."""
+    top = argparse.ArgumentParser(
+        prog="footnote", description="Ask your articles: every sentence footnoted, every footnote checked."
+    )
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.add_argument("--library", type=Path, default=default_library(), metavar="DIR")
+        made.add_argument("--json", action="store_true", help="print JSON")
+        made.add_argument("--encoder", default=DEFAULT_ENCODER, help="a folder or a model id")
+        made.set_defaults(run=run)
+        return made
+
+    add = command("add", _add, "add files or folders: new, changed and removed files are noticed")
+    add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    remove = command("remove", _remove, "take articles out of the library; their files stay")
+    remove.add_argument("articles", nargs="+", metavar="ARTICLE", help="an ID or a file's name")
+    command("list", _list, "list the articles")
+    show = command("show", _show, "print an article's stored text")
+    show.add_argument("article", metavar="ARTICLE", help="an ID or a file's name")
+    command("status", _status, "what the library holds")
+    command("sync", _sync, "add all remembered files and folders again")
+    command("history", _history, "the generations that are kept")
+    command("rollback", _rollback, "make the generation before the live one live again")
+    command("doctor", _doctor, "check every file of the library")
+    ask = command("ask", _ask, "ask a question")
+    ask.add_argument("question", metavar="QUESTION")
+    ask.add_argument("--history", nargs="*", type=Path, default=[], metavar="ANSWER.json")
+    evaluate = command("evaluate", _evaluate, "ask a file of questions and measure the answers")
+    evaluate.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
+    evaluate.add_argument("--out", type=Path, metavar="ANSWERS.jsonl")
+    chat = command("chat", _chat, "open the chat in the browser")
+    chat.add_argument("--host", default="127.0.0.1")
+    chat.add_argument("--port", type=int, default=7860)
+    chat.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    for made in (ask, evaluate, chat):
+        made.add_argument(
+            "--model",
+            default=DEFAULT_MODEL,
+            help="a GGUF file, or hf:owner/repo/file.gguf[@revision] (default: %(default)s)",
+        )
+        made.add_argument("--no-model", action="store_true", help="answer with quotes only")
+    return top
+
+
+# --- the library -------------------------------------------------------------------------------------
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    with Bar() as bar:
+        report = _library(arguments).add(arguments.paths, bar)
+    return _show_report(report, arguments)
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    with Bar() as bar:
+        report = _library(arguments).sync(bar)
+    return _show_report(report, arguments)
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    return _show_report(_library(arguments).remove(arguments.articles), arguments)
+
+
+def _show_report(report: Report, arguments: argparse.Namespace) -> int:
+    for line in report.refused.values():
+        print(f"footnote: {line}", file=sys.stderr)
+    counts = ", ".join(f"{len(items)} {kind}" for kind, items in asdict(report).items() if items)
+    _print(asdict(report), counts or "nothing to do", arguments)
+    return EXIT_NOT_ANSWERED if report.refused else 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    articles = _library(arguments).live.articles()
+    rows = [
+        {
+            "article": a.id,
+            "file": a.file,
+            "title": a.title,
+            "date": a.date.isoformat() if a.date else None,
+            "path": a.path,
+            "characters": len(a.text),
+        }
+        for a in articles
+    ]
+    lines = [f"{r['article']}  {r['date'] or ' ' * 10}  {r['file']}  {r['title'] or ''}".rstrip() for r in rows]
+    _print(rows, "\n".join(lines) or "no articles", arguments)
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    article = _library(arguments).find(arguments.article)
+    if arguments.json:
+        print(json.dumps({"article": article.id, "file": article.file, "text": article.text}, ensure_ascii=False))
+    else:  # as bytes: line ends must not be translated, offsets count them
+        sys.stdout.buffer.write(article.text.encode())
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    library = _library(arguments)
+    manifest = asdict(library.live.manifest)
+    del manifest["checksums"], manifest["report"]
+    dates = [a.date for a in library.live.articles() if a.date]
+    manifest |= {
+        "library": str(library.folder),
+        "first_date": min(dates).isoformat() if dates else None,
+        "last_date": max(dates).isoformat() if dates else None,
+    }
+    _print(manifest, "\n".join(f"{name:<11} {value}" for name, value in manifest.items()), arguments)
+    return 0
+
+
+def _history(arguments: argparse.Namespace) -> int:
+    library = _library(arguments)
+    live = library.live.manifest.generation
+    rows = [
+        {
+            "generation": m.generation,
+            "live": m.generation == live,
+            "created": m.created,
+            "articles": m.articles,
+            "report": m.report,
+        }
+        for m in library.history()
+    ]
+    lines = [
+        f"{'*' if r['live'] else ' '} {r['generation']}  {r['created']}  {r['articles']} articles" for r in rows
+    ]
+    _print(rows, "\n".join(lines), arguments)
+    return 0
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    manifest = _library(arguments).rollback()
+    text = f"generation {manifest.generation} of {manifest.created} is live: {manifest.articles} articles"
+    _print({"generation": manifest.generation, "articles": manifest.articles}, text, arguments)
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    library = _library(arguments)
+    generations = {m.generation: m for m in library.history()}
+    live = library.live.folder
+    damaged = {name: Generation(live.parent / name).verify() for name in generations}
+    bad = {name: files for name, files in damaged.items() if files}
+    text = "\n".join(f"generation {n}: damaged: {', '.join(files)}" for n, files in bad.items())
+    _print({"live": live.name, "damaged": bad}, text or f"{len(generations)} generations, all sound", arguments)
+    if live.name in bad:
+        raise LibraryBroken("the live generation is damaged; run `footnote rollback`")
+    return 0
+
+
+# --- questions ---------------------------------------------------------------------------------------
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    history = [_turn(file) for file in arguments.history]
+    answer = _assistant(arguments).ask(arguments.question, history)
+    _print(answer.as_json(), markdown(answer), arguments)
+    return {"answered": 0, "not_found": EXIT_NOT_ANSWERED, "failed": EXIT_FAILED}[answer.status]
+
+
+def _turn(file: Path) -> tuple[str, str]:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file}: not an answer in JSON; save one with `footnote ask … --json`") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"{file}: not an answer in JSON; save one with `footnote ask … --json`")
+    return turn_from_json(data)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from assistant.evaluate import answer_line, read_questions, run, summary, table
+
+    questions = read_questions(arguments.questions)
+    assistant = _assistant(arguments)
+    assistant.warm_up()  # so that the first question's time is like any other's
+    results, lines = [], []
+    for question, answer, result in tqdm(
+        run(assistant, questions), total=len(questions), unit="question", disable=None
+    ):
+        results.append(result)
+        lines.append(answer_line(question, answer, result))
+    if arguments.out:
+        try:
+            arguments.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{arguments.out}: can't be written ({error.strerror})") from error
+    measures = summary(results)
+    _print(measures, table(measures), arguments)
+    return 0
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from assistant.ui import serve
+
+    serve(_assistant(arguments), arguments.host, arguments.port, open_browser=not arguments.no_browser)
+    return 0
+
+
+# --- parts -------------------------------------------------------------------------------------------
+
+
+def _library(arguments: argparse.Namespace) -> Library:
+    return Library(arguments.library.expanduser(), arguments.encoder)
+
+
+def _assistant(arguments: argparse.Namespace) -> Assistant:
+    return Assistant.open(
+        arguments.library,
+        model=arguments.model,
+        encoder=arguments.encoder,
+        use_model=not arguments.no_model,
+    )
+
+
+def _print(data: Any, text: str, arguments: argparse.Namespace) -> None:
+    print(json.dumps(data, ensure_ascii=False) if arguments.json else text)
+
+
+class Bar:
+    """A progress bar on standard error, one for each phase of a build; none where nobody looks."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._what = ""
+
+    def __enter__(self) -> Progress:
+        return self._step
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _step(self, what: str, done: int, of: int) -> None:
+        if what != self._what:
+            if self._bar is not None:
+                self._bar.close()
+            self._bar, self._what = tqdm(total=of, desc=what, disable=None), what
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)

@@ -1,0 +1,77 @@
+"""What the tests of the index share: the real encoder, a library over `seeds/`, article files."""
+
+import os
+
+# Before anything that loads an OpenMP runtime (torch, FAISS): its threads must not spin.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from index.embed import Encoder
+from index.library import Library
+
+ROOT = Path(__file__).resolve().parent.parent
+SEEDS = ROOT / "seeds"
+
+hypothesis.settings.register_profile("dev", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
+
+WriteArticle = Callable[..., Path]
+OpenLibrary = Callable[..., Library]
+
+
+class OpenedLibrary(Library):
+    """A `Library` whose encoder is loaded already: a model for each test would take 0.3 s each."""
+
+    def __init__(self, folder: Path, loaded: Encoder) -> None:
+        super().__init__(folder, loaded.name)
+        self._loaded = loaded
+
+    @property
+    def encoder(self) -> Encoder:
+        return self._loaded
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The real encoder, loaded."""
+    encoder = Encoder()
+    assert encoder.dim == 384
+    return encoder
+
+
+@pytest.fixture(scope="session")
+def open_library(encoder: Encoder) -> OpenLibrary:
+    """`open_library(folder)`, or `open_library(folder, encoder)`: a library with a loaded encoder."""
+
+    def open_library(folder: Path, loaded: Encoder = encoder) -> Library:
+        return OpenedLibrary(folder, loaded)
+
+    return open_library
+
+
+@pytest.fixture(scope="session")
+def seed_library(open_library: OpenLibrary, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """A library over the sample articles; shared, so only read it."""
+    library = open_library(tmp_path_factory.mktemp("seeds") / "library")
+    report = library.add([SEEDS])
+    assert (len(report.added), report.refused) == (14, {})
+    return library
+
+
+@pytest.fixture(scope="session")
+def write_article() -> WriteArticle:
+    """`write_article(folder, name, text, date="2022-05-06")`: a file in the dated format."""
+
+    def write_article(folder: Path, name: str, text: str, date: str = "2022-05-06") -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / name
+        file.write_bytes(f" date {date} \n\n\n\n{text}\n".encode())
+        return file
+
+    return write_article

@@ -1,0 +1,344 @@
+"""The chat's events, on a real library; only the model's words are scripted."""
+
+import gc
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from starlette.testclient import TestClient
+
+from assistant import web
+from assistant.answer import Assistant
+from assistant.conversation import MAX_CONVERSATIONS, MAX_TURNS, Conversation, Conversations
+from assistant.model import Message
+from assistant.settings import Settings
+from assistant.ui import UNKNOWN, Chat, build, with_looks
+from index.errors import Cancelled, ModelError, UsageError
+from index.library import Library
+
+VOTE = "The council voted on Tuesday to raise the Kolvard dike by 70 centimeters."
+QUESTION = "When did the council vote on the Kolvard dike?"
+ARTICLES = {
+    "dike.txt": f" date 2022-03-09 \n\n\n\n{VOTE} Work begins in May.\n\nThe cost is 3.4 million.",
+    "ferry.txt": " date 2022-04-21 \n\n\n\nThe ferry carried 48,200 passengers in the winter.",
+}
+TAB = gr.Request(session_hash="tab")
+
+
+class ScriptedModel:
+    """A `ChatModel` that says what it was given; `hold` keeps it from saying the next word."""
+
+    context_tokens = 4096
+
+    def __init__(self, words: Sequence[str] = (), error: Exception | None = None) -> None:
+        self.words = words
+        self.error = error
+        self.hold = threading.Event()
+        self.hold.set()
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        return sum(len(message.text.split()) for message in messages)
+
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, stop: threading.Event | None = None
+    ) -> Iterator[str]:
+        if self.error:
+            raise self.error
+        for word in self.words:
+            while not self.hold.wait(0.01):
+                if stop and stop.is_set():
+                    raise Cancelled("stopped")
+            yield word
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    articles = tmp_path_factory.mktemp("articles")
+    for name, text in ARTICLES.items():
+        (articles / name).write_text(text, encoding="utf-8")
+    library = tmp_path_factory.mktemp("library")
+    Library(library).add([articles])
+    return library
+
+
+@pytest.fixture
+def model() -> ScriptedModel:
+    return ScriptedModel(("The council ", "voted on Tuesday ", "[1]."))
+
+
+@pytest.fixture
+def chat(folder: Path, model: ScriptedModel) -> Chat:
+    return Chat(Assistant(Settings(library=folder), model))
+
+
+def answer(chat: Chat, question: str = QUESTION) -> str:
+    """Ask, and return the turn as it is drawn last."""
+    chat.ask(question, TAB)
+    return str(list(chat.answer(TAB))[-1][0])
+
+
+def click(chat: Chat, key: str, tab: gr.Request = TAB) -> str:
+    return chat.show(gr.EventData(None, {"key": key}), tab)
+
+
+def in_thread(chat: Chat) -> tuple[threading.Thread, list[str]]:
+    """Answer in the background, as gradio does; the list fills with what is drawn."""
+    drawn: list[str] = []
+    thread = threading.Thread(target=lambda: drawn.extend(str(d[0]) for d in chat.answer(TAB)))
+    thread.start()
+    return thread, drawn
+
+
+# --- answering -------------------------------------------------------------------------------------
+
+
+def test_the_quotes_are_drawn_first_then_the_draft_then_the_checked_answer(chat: Chat) -> None:
+    _, now, _ = chat.ask(QUESTION, TAB)
+    assert "Searching" in now
+    drawn = [str(turn) for turn, _ in chat.answer(TAB)]
+    assert VOTE in drawn[0]
+    assert 'class="draft"' not in drawn[0]
+    assert 'class="draft"' in drawn[1]
+    assert 'href="#cite-a1-1"' in drawn[-1]
+    assert 'aria-busy="false"' in drawn[-1]
+
+
+def test_a_footnote_opens_its_article_with_the_quote_marked(chat: Chat) -> None:
+    answer(chat)
+    panel = click(chat, "a1-1")
+    assert f'<mark tabindex="-1">{VOTE}</mark> Work begins in May.\n\nThe cost' in panel
+    assert "9 March 2022" in panel
+
+
+def test_footnotes_open_while_the_answer_is_being_written(
+    chat: Chat, model: ScriptedModel
+) -> None:
+    model.hold.clear()
+    chat.ask(QUESTION, TAB)
+    running = chat.answer(TAB)
+    next(running)
+    assert f"{VOTE}</mark>" in click(chat, "a1-e1")
+    assert "<mark" in click(chat, "a1-p1")
+    model.hold.set()
+    list(running)
+
+
+def test_an_unanswerable_question_says_so_and_names_what_was_searched(chat: Chat) -> None:
+    html = answer(chat, "Who won the football match in Peru?")
+    assert "The articles do not say." in html
+    assert "cite-a1-p1" in html
+
+
+def test_earlier_turns_stay_and_are_the_history_of_the_next_one(chat: Chat) -> None:
+    answer(chat)
+    earlier, now, _ = chat.ask("How many passengers did the ferry carry?", TAB)
+    assert QUESTION in earlier
+    assert 'id="turn-a2"' in now
+    history = chat.conversations.of("tab").history()
+    assert [turn.question for turn in history] == [QUESTION]
+
+
+@pytest.mark.parametrize("question", ["", "  \n"])
+def test_a_blank_question_changes_nothing(chat: Chat, question: str) -> None:
+    assert chat.ask(question, TAB) == (gr.skip(), gr.skip(), gr.skip())
+    assert list(chat.answer(TAB)) == [(gr.skip(), gr.skip())]
+
+
+def test_a_second_question_in_the_same_tab_waits_in_the_box(chat: Chat) -> None:
+    chat.ask(QUESTION, TAB)
+    assert chat.ask("And then?", TAB) == (gr.skip(), gr.skip(), gr.skip())
+    assert len(chat.conversations.of("tab").turns) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (ScriptedModel(), "400 characters"),
+        (ScriptedModel(error=ModelError("the model broke; ask again")), "the model broke; ask again"),
+    ],
+)
+def test_an_error_is_one_line_in_the_chat(
+    folder: Path, model: ScriptedModel, message: str
+) -> None:
+    chars = 4000 if model.error else 100
+    chat = Chat(Assistant(Settings(library=folder, question_chars=chars), model))
+    html = answer(chat, QUESTION if model.error else "long" * 100)
+    assert 'role="alert"' in html
+    assert message in html
+    assert (VOTE in html) == bool(model.error), "quotes that were found stand"
+
+
+def test_a_fault_of_our_own_is_one_line_too_and_is_logged(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat = Chat(Assistant(Settings(library=folder), ScriptedModel(error=ZeroDivisionError("x"))))
+    html = answer(chat)
+    assert "Footnote itself failed (ZeroDivisionError)" in html
+    assert VOTE in html, "the quotes stand"
+    assert "could not be answered" in caplog.text
+    assert 'id="turn-a2"' in chat.ask("again?", TAB)[1], "the next question can be asked"
+
+
+# --- stopping --------------------------------------------------------------------------------------
+
+
+def test_stop_while_it_waits_for_the_model_ends_the_turn_at_once(chat: Chat) -> None:
+    chat.ask(QUESTION, TAB)
+    turn, box = chat.stop(TAB)
+    assert "Stopped" in turn
+    assert list(chat.answer(TAB)) == [(gr.skip(), gr.skip())]
+
+
+def test_stop_while_the_model_writes_keeps_the_quotes(chat: Chat, model: ScriptedModel) -> None:
+    model.hold.clear()
+    chat.ask(QUESTION, TAB)
+    thread, drawn = in_thread(chat)
+    while not drawn:
+        thread.join(0.01)
+    assert chat.stop(TAB) == (gr.skip(), gr.skip()), "drawn by the running answer"
+    thread.join(10)
+    assert "Stopped" in drawn[-1]
+    assert VOTE in drawn[-1]
+
+
+def test_stop_without_a_question_does_nothing(chat: Chat) -> None:
+    assert chat.stop(TAB) == (gr.skip(), gr.skip())
+
+
+def test_a_closed_tab_stops_the_model(chat: Chat, model: ScriptedModel) -> None:
+    """By gradio's event, and by closing the generator, whichever comes first."""
+    model.hold.clear()
+    chat.ask(QUESTION, TAB)
+    turn = chat.conversations.of("tab").open_turn
+    assert turn
+    running = chat.answer(TAB)
+    next(running)
+    chat.forget(TAB)
+    assert turn.stop.is_set()
+    turn.stop.clear()
+    del running
+    gc.collect()
+    assert turn.stop.is_set()
+
+
+def test_a_new_conversation_is_not_drawn_over_by_the_old_one(
+    chat: Chat, model: ScriptedModel
+) -> None:
+    model.hold.clear()
+    chat.ask(QUESTION, TAB)
+    thread, drawn = in_thread(chat)
+    while not drawn:
+        thread.join(0.01)
+    earlier, now, _, contents = chat.restart(TAB)
+    thread.join(10)
+    assert "Stopped" not in drawn[-1]
+    assert earlier == ""
+    assert "Ask 2 articles from 9 March 2022 to 21 April 2022." in now
+    assert "dike.txt" in contents
+
+
+# --- links -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["a1-99", "a9-1", "", "a1-", "a1-e0", "article-nope", "-", "a1-x2"])
+def test_an_unknown_link_gets_a_plain_word(chat: Chat, key: str) -> None:
+    answer(chat)
+    assert UNKNOWN in click(chat, key)
+
+
+def test_quotes_of_one_tab_are_not_known_in_another(chat: Chat) -> None:
+    answer(chat)
+    assert UNKNOWN in click(chat, "a1-1", gr.Request(session_hash="other"))
+
+
+def test_every_article_of_the_contents_opens(chat: Chat) -> None:
+    for article in chat.assistant.library.live.articles():
+        key = f"article-{article.id}"
+        assert f"#cite-{key}" in chat.contents()
+        assert f'data-key="{key}"' in click(chat, key)
+
+
+def test_a_quote_of_an_article_that_left_the_library_is_still_shown(tmp_path: Path) -> None:
+    file = tmp_path / "dike.txt"
+    file.write_text(ARTICLES["dike.txt"], encoding="utf-8")
+    chat = Chat(Assistant(Settings(library=tmp_path / "library", use_model=False)))
+    chat.assistant.library.add([file])
+    answer(chat)
+    before = click(chat, "a1-1")
+    file.write_text(ARTICLES["dike.txt"].replace("Tuesday", "Monday"), encoding="utf-8")
+    chat.assistant.library.add([file])
+    after = click(chat, "a1-1")
+    assert f"{VOTE}</mark>" in before
+    assert f"{VOTE}</mark>" in after
+    assert "changed" in after
+    assert "changed" not in before
+
+
+def test_an_empty_library_is_an_invitation(tmp_path: Path) -> None:
+    welcome, _ = Chat(Assistant(Settings(library=tmp_path))).welcome()
+    assert "footnote add" in welcome
+
+
+# --- conversations ---------------------------------------------------------------------------------
+
+
+def test_memory_is_bounded() -> None:
+    conversations = Conversations()
+    first = conversations.of("0")
+    for n in range(MAX_CONVERSATIONS):
+        conversations.of(str(n + 1))
+    assert conversations.of("0") is not first
+    conversation = Conversation()
+    for n in range(MAX_TURNS + 5):
+        conversation.ask(f"{n}?")
+        conversation.stop()
+    assert len(conversation.turns) == MAX_TURNS
+    assert conversation.turns[-1].question == f"{MAX_TURNS + 4}?"
+    assert len({turn.id for turn in conversation.turns}) == MAX_TURNS
+
+
+# --- the server ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def client(folder: Path) -> TestClient:
+    app = with_looks(build(Assistant(Settings(library=folder), ScriptedModel())))
+    return TestClient(web.Guard(app, "127.0.0.1"), base_url="http://127.0.0.1:7860")
+
+
+def test_the_page_comes_with_a_policy_that_keeps_everything_here(client: TestClient) -> None:
+    response = client.get("/")
+    assert response.status_code == 200
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy, "no other host is allowed"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:7860", 200), ("[::1]:7860", 200), ("evil.example", 400), ("a@evil.example", 400)],
+)
+def test_other_host_names_are_refused(client: TestClient, host: str, status: int) -> None:
+    assert client.get("/config", headers={"host": host}).status_code == status
+
+
+def test_nothing_of_the_library_is_served_as_a_file_and_monitoring_is_off(
+    client: TestClient, folder: Path
+) -> None:
+    assert client.get(f"/gradio_api/file={folder / 'CURRENT'}").status_code == 403
+    assert "live" not in client.get("/monitoring").text
+
+
+def test_a_taken_port_is_one_line_that_names_the_option() -> None:
+    with web.listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"^port {port} is taken; choose .* --port$"):
+            web.listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("no.such.host.invalid", 80)])
+def test_an_impossible_address_is_a_usage_error(host: str, port: int) -> None:
+    with pytest.raises(UsageError):
+        web.listen(host, port)
