@@ -6,10 +6,12 @@ One `Assistant` serves the chat, the command line and the evaluation. It owns th
 model, loads each at its first use, and takes the library's live generation once for each question.
 """
 
+import math
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,7 @@ from prompts import render
 
 NOT_FOUND = "The articles do not say."
 MAX_SENTENCES = 3  # of the model's own: more is no answer but an essay
+MAX_QUOTES = 3
 NEARLY_QUOTE = 0.95  # share of a quote's words in a claim from which the quote itself is shown instead
 
 
@@ -106,7 +109,7 @@ class Assistant:
         timings = Timings(evidence_s=evidence_s)
         drafted: tuple[Drafted, ...] = ()
         if evidence and self.settings.use_model:
-            messages, shown = self._prompt(alone, evidence)
+            messages = self._prompt(alone, evidence)
             try:
                 clock = _Clock(started)
                 raw = yield from self._compose(messages, clock, stop)
@@ -122,7 +125,6 @@ class Assistant:
                 prompt_tokens=self.model.count_tokens(messages),
                 output_tokens=clock.tokens,
             )
-            evidence = shown
         answer = self._answer(base, evidence, drafted)
         total_s = time.perf_counter() - started
         yield Verified(replace(answer, timings=replace(timings, total_s=total_s)))
@@ -156,9 +158,9 @@ class Assistant:
             return [], hits, generation
         return select(found, self.settings.evidence), hits, generation
 
-    def _prompt(self, question: str, evidence: Sequence[Evidence]) -> tuple[list[Message], list[Evidence]]:
-        """The messages, and the evidence in them: the weakest quotes give way when the window is small."""
-        kept = list(evidence)
+    def _prompt(self, question: str, evidence: Sequence[Evidence]) -> list[Message]:
+        """The messages; the weakest quotes give way when the model's window is small."""
+        kept = list(evidence[: self.settings.model_quotes])
         while True:
             quotes = "\n".join(f"[{e.n}] {' '.join(e.quote.split())}" for e in kept)
             messages = [
@@ -167,7 +169,7 @@ class Assistant:
             ]
             room = self.model.context_tokens - self.settings.max_answer_tokens
             if len(kept) == 1 or self.model.count_tokens(messages) <= room:
-                return messages, kept
+                return messages
             kept.pop()
 
     def _compose(
@@ -283,16 +285,23 @@ def _with_quotes(claims: list[Claim], evidence: Sequence[Evidence], limit_words:
     """
     by_number = {e.n: e for e in evidence}
     claims = [c for c in claims if coverage(by_number[c.citations[0]].quote, c.text) < NEARLY_QUOTE]
-    cited = [n for claim in claims for n in claim.citations]
-    order = dict.fromkeys([*cited, *by_number])
     left = limit_words - sum(map(_length, claims))
-    quotes: list[Claim] = []
-    for number in order:
-        quote = Claim(" ".join(by_number[number].key.split()), (number,), "quoted")
-        if not quotes or _length(quote) <= left:
-            quotes.append(quote)
-            left -= _length(quote)
-    return claims + quotes
+    options = [
+        (e, Claim(" ".join(text.split()), (e.n,), "quoted"))
+        for e in evidence
+        for text in dict.fromkeys((e.quote, e.key))
+    ]
+    best: tuple[tuple[Evidence, Claim], ...] = (options[0],)
+    most = 0.0
+    for count in range(1, MAX_QUOTES + 1):
+        for group in combinations(options, count):
+            fits = sum(_length(c) for _, c in group) <= left
+            if not fits or len({e.n for e, _ in group}) < count:
+                continue
+            misses = math.prod(1 - e.score for e, _ in group)
+            if 1 - misses > most:
+                best, most = group, 1 - misses
+    return claims + [claim for _, claim in best]
 
 
 def _length(claim: Claim) -> int:

@@ -112,6 +112,8 @@ def candidates(
         rows = {s.start: r for r, s in generation.sentences(article.id)}
         cosines = generation.sentence_vectors.rows([rows[s.start] for s in hit.passage.sentences]) @ row
         for index, features in enumerate(_features(asked, article, hit, rank, cosines)):
+            if features["is_question"] and not features["new_words"]:
+                continue  # it asks the same: that answers nothing
             place = (article.id, hit.passage.sentences[index].start)
             score = SENTENCE_WEIGHTS.probability(features)
             if place not in seen or seen[place].score < score:

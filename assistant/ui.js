@@ -1,6 +1,6 @@
 // Runs once, when the page has loaded (js_on_load of a gr.HTML; `trigger` sends an event to Python).
 // Footnotes are links to #cite-<key>; the event "cite" is answered with the article that has the key.
-const desk = document.querySelector("#desk");
+const desk = () => document.querySelector("#desk"); // this may run before it is there
 let opener = null; // the footnote that opened the panel, to go back to
 let shown = ""; // the turn that was scrolled to
 let follow = true; // until the reader scrolls
@@ -23,13 +23,13 @@ function openPanel(link) {
   if (!link.closest("#panel")) opener = link;
   document.querySelectorAll("a.current").forEach((other) => other.classList.remove("current"));
   link.classList.add("current");
-  desk.dataset.panel = "open";
+  desk().dataset.panel = "open";
   trigger("cite", { key });
   reveal(key);
 }
 
 function closePanel() {
-  delete desk.dataset.panel;
+  delete desk().dataset.panel;
   if (opener && opener.isConnected) opener.focus();
   trigger("contents");
 }
@@ -37,7 +37,7 @@ function closePanel() {
 // On a narrow screen the articles are out of sight until they are asked for.
 function openContents(button) {
   opener = button;
-  desk.dataset.panel = "open";
+  desk().dataset.panel = "open";
   trigger("contents");
 }
 
@@ -63,17 +63,21 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && desk.dataset.panel) closePanel();
+  if (event.key === "Escape" && desk().dataset.panel) closePanel();
 });
 
 // Keep the question at the top while its answer grows below it.
 for (const gesture of ["wheel", "touchmove"])
   document.addEventListener(gesture, () => (follow = false), { passive: true });
-const now = document.querySelector("#now");
-new MutationObserver(() => {
-  const turn = now.querySelector(".turn");
-  if (!turn) return;
-  if (turn.id !== shown) follow = true;
-  shown = turn.id;
-  if (follow) turn.scrollIntoView({ block: "start" });
-}).observe(now, { childList: true, subtree: true, characterData: true, attributes: true });
+function keepInView() {
+  const now = document.querySelector("#now");
+  if (!now) return requestAnimationFrame(keepInView);
+  new MutationObserver(() => {
+    const turn = now.querySelector(".turn");
+    if (!turn) return;
+    if (turn.id !== shown) follow = true;
+    shown = turn.id;
+    if (follow) turn.scrollIntoView({ block: "start" });
+  }).observe(now, { childList: true, subtree: true, characterData: true, attributeFilter: ["id"] });
+}
+keepInView();

@@ -13,6 +13,8 @@ from index.text import Sentence
 
 # Up to the next blank line; by lines and possessive, so that a block of 20 MB needs no stack.
 BLOCK = re.compile(r"\S[^\n]*+(?:\n(?![ \t\r]*\n)[^\n]*+)*+")
+# sentencex 1.0.32 panics on a letter, white space of several bytes and a full stop ("B\u00a0. E").
+ODD_SPACE = re.compile(r"[^\S\n\r\t ]")
 STRAY_QUOTE = re.compile(r"(?<=\S)\s+[“\"]\Z")
 LANGUAGE = "en"
 
@@ -31,7 +33,7 @@ def split_sentences(text: str, start: int = 0) -> list[Sentence]:
 
 
 def _pieces(block: str, offset: int) -> Iterator[Sentence]:
-    for boundary in sentencex.get_sentence_boundaries(LANGUAGE, block):
+    for boundary in sentencex.get_sentence_boundaries(LANGUAGE, ODD_SPACE.sub(" ", block)):
         start, end = boundary["start_index"], boundary["end_index"]
         piece = block[start:end]
         if piece.strip():

@@ -116,9 +116,6 @@ def test_evidence_then_an_answer_whose_footnote_opens_the_quote(page: Page) -> N
     assert mark.evaluate("mark => mark.textContent") == quote
     expect(page.locator("#panel header")).to_contain_text("9 March 2022")
     picture(page, "screenshot")
-    page.emulate_media(color_scheme="dark")
-    page.reload()
-    expect(page.locator("body")).to_have_class(re.compile("dark"))
 
 
 def test_a_follow_up_and_a_question_without_an_answer(page: Page) -> None:
@@ -181,7 +178,14 @@ def test_a_telephone_shows_the_article_over_the_conversation(page: Page) -> None
     expect(page.locator("#panel")).to_be_hidden()
 
 
-def test_dark_pictures(page: Page) -> None:
+def test_it_is_dark_where_the_system_is(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     page.reload()
-    expect(page.locator("body.dark, .dark").first).to_be_visible()
+    ask(page, QUESTION)
+    wait_for_answer(page)
+    page.locator("#now a.cite").first.click()
+    expect(page.locator("#panel mark")).to_be_in_viewport()
+    for part in ("body", "#panel"):
+        shade = page.locator(part).evaluate("it => getComputedStyle(it).backgroundColor")
+        assert max(int(level) for level in re.findall(r"\d+", shade)[:3]) < 60
+    picture(page, "screenshot-dark")

@@ -57,6 +57,13 @@ def test_every_passage_fits_the_window_together_with_its_header(
     assert all(n <= window for n in embedded_tokens(one, passages, encoder, window))
 
 
+def test_two_halves_of_one_word_are_counted_as_what_they_make_together(encoder: Encoder):
+    word = "vjbwxxaxakqvqwkwjvjwkvakkvaqqzwxqqwwkbzjjzqqwwwxwkvzaqxwbzbjqqqzzjjkaqzjaaazqzxqvbajjqvv"
+    half = len(word) // 2
+    assert encoder.count_tokens([word, word[:half], word[half:]]) == [70, 35, 33]
+    assert [len(p.sentences) for p in split(article(word), encoder, 68)] == [1, 1]
+
+
 @given(TEXTS, TITLES, DATES)
 def test_passages_hold_every_sentence_whole_and_in_order(
     encoder: Encoder, text: str, title: str | None, date: dt.date | None

@@ -35,6 +35,7 @@ def quotes(text: str, start: int = 0) -> list[str]:
 @example("He left. “ She stayed. ” They met.", 0)
 @example("“\n“\n\n“", 0)
 @example(". . . a . b", 0)
+@example("B\u00a0. E", 0)
 def test_sentences_are_stripped_in_order_and_leave_out_only_white_space(text: str, start: int):
     start = min(start, len(text))
     sentences = split_sentences(text, start)
@@ -77,6 +78,7 @@ def test_windows_line_ends_give_the_same_sentences(text: str):
         ("no full stop at all", 1),
         ("😀 Hi there. 😀 Next one.", 2),
         ("שלום עולם. מה שלומך?", 2),
+        ("B\u00a0. It rained. C\u2028. It snowed.\x0cIt froze.", 5),  # a panic in sentencex 1.0.32
         ("", 0),
         (" \n\t\r\n ", 0),
     ],
