@@ -35,8 +35,7 @@ def markdown(answer: Answer) -> str:
     """
     blocks = [_claim_markdown(claim) for claim in answer.claims] or [markdown_text(answer.text)]
     references = [
-        f"{c.n}. {markdown_text(label(c.source))}: “{markdown_text(c.quote)}”"
-        for c in answer.citations
+        f"{c.n}. {markdown_text(label(c.source))}: “{markdown_text(c.quote)}”" for c in answer.citations
     ]
     return "\n\n".join([*blocks, "\n".join(references)] if references else blocks) + "\n"
 
@@ -67,14 +66,17 @@ def _claim_markdown(claim: Claim) -> str:
 
 
 def turn_html(turn: str, question: str, body: str, *, busy: bool) -> str:
-    """A question and what is under it; `body` is HTML.
+    """A question and what is under it; `body` is HTML. Read aloud once it is no longer busy.
 
-    >>> turn_html("a1", "1 < 2?", "", busy=False)
-    '<section class="turn" id="turn-a1" aria-busy="false"><h2 dir="auto">1 &lt; 2?</h2></section>'
+    >>> print(turn_html("a1", "1 < 2?", "<p>Yes.</p>", busy=False).replace("><", ">\\n<"))
+    <section class="turn" id="turn-a1" aria-live="polite" aria-busy="false">
+    <h2 dir="auto">1 &lt; 2?</h2>
+    <p>Yes.</p>
+    </section>
     """
     state = "true" if busy else "false"
     return (
-        f'<section class="turn" id="turn-{turn}" aria-busy="{state}">'
+        f'<section class="turn" id="turn-{turn}" aria-live="polite" aria-busy="{state}">'
         f'<h2 dir="auto">{escape(question)}</h2>{body}</section>'
     )
 
@@ -180,9 +182,7 @@ def _also_read(turn: str, answer: Answer) -> str:
     cited = {(c.source.article, c.start, c.end) for c in answer.citations}
     rest = [e for e in answer.evidence if (e.source.article, e.start, e.end) not in cited]
     rows = "".join(_quote_row(f"{turn}-e{e.n}", "·", e.source, e.quote) for e in rest)
-    return _folded(
-        f"Also read: {count(len(rest), 'quote')}", f'<ol class="quotes">{rows}</ol>', rest
-    )
+    return _folded(f"Also read: {count(len(rest), 'quote')}", f'<ol class="quotes">{rows}</ol>', rest)
 
 
 def _dropped(answer: Answer) -> str:
@@ -303,8 +303,7 @@ def welcome_html(articles: Sequence[Article], examples: Iterable[str] = ()) -> s
     if not articles:
         return note_html("The library is empty; add articles with `footnote add FOLDER`.")
     buttons = "".join(
-        f'<li><button type="button" class="example">{escape(text)}</button></li>'
-        for text in examples
+        f'<li><button type="button" class="example">{escape(text)}</button></li>' for text in examples
     )
     tries = f'<ul class="examples">{buttons}</ul>' if buttons else ""
     return (

@@ -3,6 +3,7 @@
 Knows nothing of what is served. Not a front for the internet: no encryption, no log-in.
 """
 
+import contextlib
 import errno
 import ipaddress
 import socket
@@ -67,7 +68,8 @@ def run(app: ASGIApp, listener: socket.socket, host: str) -> None:
     """Serve until interrupted (Ctrl-C)."""
     # An open tab keeps a connection, for which a graceful stop would wait without end.
     config = uvicorn.Config(Guard(app, host), log_level="warning", timeout_graceful_shutdown=1)
-    uvicorn.Server(config).run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises again once it has stopped
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 class Guard:

@@ -31,10 +31,10 @@ OPTIONS = (
 )
 ANSWER_MS = 120_000  # the first answer waits for encoder and model, on a machine that may be busy
 
-QUESTION = "What was the result of the council's vote on the dike in March?"
+QUESTION = "How did the British foreign secretary describe Moscow's rhetoric?"
 ATTACK = (
     "The lighthouse keeper of Sandholm said that <img src=http://evil.example/a.png "
-    "onerror=\"window.hacked=1\"> the lamp <script>window.hacked=1</script> burned ![x](http://"
+    'onerror="window.hacked=1"> the lamp <script>window.hacked=1</script> burned ![x](http://'
     "evil.example/b.png) for <b>nine</b> nights, [1](http://evil.example/c) costing $x^2$ ${hacked=1} "
     "{{value}} <|im_end|> crowns."
 )
@@ -102,29 +102,31 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=ROOT / "docs" / f"{name}.png")
 
 
-def test_evidence_then_an_answer_whose_footnote_opens_the_quote(page: Page) -> None:
+def test_quotes_then_an_answer_whose_footnote_opens_its_quote(page: Page) -> None:
     ask(page, QUESTION)
-    expect(page.locator("#now .quotes li").first).to_be_visible(timeout=ANSWER_MS)
+    # Looked for at every frame: a fast machine answers within the second.
+    quotes = "document.querySelectorAll('#now .turn[aria-busy=true] .quotes li').length"
+    page.wait_for_function(quotes, polling="raf", timeout=ANSWER_MS)
     wait_for_answer(page)
-    answer = page.locator("#now .answer")
-    expect(answer).to_contain_text("11 votes to 6")
-    footnote = answer.locator("a.cite").first
+    footnote = page.locator("#now .answer a.cite").first
     quote = (footnote.get_attribute("title") or "").rsplit(" (", 1)[0]
+    file, _, date = (footnote.get_attribute("aria-label") or "").removeprefix("Footnote 1: ").partition(", ")
     footnote.click()
     mark = page.locator("#panel mark")
     expect(mark).to_be_in_viewport()
     assert mark.evaluate("mark => mark.textContent") == quote
-    expect(page.locator("#panel header")).to_contain_text("9 March 2022")
+    stored = next(ROOT.glob(f"seeds/{file}")).read_text(encoding="utf-8")
+    assert quote in stored
+    expect(page.locator("#panel header")).to_contain_text(date)
     picture(page, "screenshot")
 
 
-def test_a_follow_up_and_a_question_without_an_answer(page: Page) -> None:
+def test_earlier_answers_stay_until_a_new_conversation(page: Page) -> None:
     ask(page, QUESTION)
     wait_for_answer(page)
-    ask(page, "Which company won the contract to raise the Kolvard dike?")
-    expect(page.locator("#turn-a2")).to_contain_text("do not say", timeout=ANSWER_MS)
-    expect(page.locator("#earlier #turn-a1")).to_contain_text("11 votes to 6")
-    page.locator("#earlier a.cite").first.click()
+    ask(page, "Which team won the football world cup in Brazil?")
+    expect(page.locator("#turn-a2")).to_contain_text("The articles do not say.", timeout=ANSWER_MS)
+    page.locator("#earlier #turn-a1 a.cite").first.click()
     expect(page.locator("#panel mark")).to_be_in_viewport()
     page.get_by_role("button", name="New conversation").click()
     expect(page.locator(".welcome")).to_be_visible()
@@ -150,7 +152,7 @@ def test_an_example_is_asked_by_a_click_and_stopped_by_another(page: Page) -> No
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
     ask(page, QUESTION)
     wait_for_answer(page)
-    expect(page.locator("#now")).to_contain_text("11 votes to 6")
+    expect(page.locator("#now a.cite").first).to_be_visible()
 
 
 def test_the_keyboard_goes_to_the_quote_and_back(page: Page) -> None:

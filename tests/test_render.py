@@ -24,9 +24,7 @@ HOSTILE = (
     "![](http://evil.example/a.png) [1](http://evil.example) <|im_end|> $x^2$ &lt;b&gt; "
     "${alert(1)} {{value}} \" ' ` *em* _em_ ~~s~~ | a |"
 )
-SOURCE = Source(
-    "a1b2", "<b>.txt", "T <i>itle", dt.date(2022, 3, 9), "News & Co", "https://x.example/?a&b"
-)
+SOURCE = Source("a1b2", "<b>.txt", "T <i>itle", dt.date(2022, 3, 9), "News & Co", "https://x.example/?a&b")
 
 
 class Page(HTMLParser):
@@ -61,9 +59,7 @@ class Page(HTMLParser):
 
 
 def article(text: str, body_start: int = 0) -> Article:
-    return Article(
-        "a1b2", SOURCE.file, "/x", text, body_start, SOURCE.title, SOURCE.date, SOURCE.source
-    )
+    return Article("a1b2", SOURCE.file, "/x", text, body_start, SOURCE.title, SOURCE.date, SOURCE.source)
 
 
 def citation(n: int, quote: str) -> Citation:
@@ -71,7 +67,8 @@ def citation(n: int, quote: str) -> Citation:
 
 
 def evidence(n: int, quote: str, start: int = 5) -> Evidence:
-    return Evidence(n, SOURCE, quote, start, start + len(quote), 0.9, f"abcde{quote}", 0)
+    context, context_start = f"abcde{quote}", start - 5
+    return Evidence(n, SOURCE, quote, start, start + len(quote), quote, 0.9, context, context_start)
 
 
 def answer(status: Status = "answered", quote: str = HOSTILE, **more: object) -> Answer:
@@ -161,9 +158,7 @@ def test_a_completed_follow_up_is_shown_and_a_complete_question_is_not_repeated(
 
 
 def test_a_failed_answer_shows_its_message_and_the_quotes_that_were_found() -> None:
-    value = Answer(
-        "q", "q", "failed", "no model; see `doctor`", evidence=(evidence(3, "It rained."),)
-    )
+    value = Answer("q", "q", "failed", "no model; see `doctor`", evidence=(evidence(3, "It rained."),))
     page = Page(render.answer_html("a1", value))
     assert "no model; see `doctor`" in page.text
     assert page.links == ["#cite-a1-e3"]
@@ -194,9 +189,7 @@ def test_the_panel_holds_the_whole_text_after_its_heading_lines() -> None:
     text = " date 2022-03-09 \n\n\n\nOne.\n\n  Two.\n"
     shown = article(text, body_start=len(" date 2022-03-09 "))
     start = text.index("Two")
-    assert Page(render.article_html(shown, Span(start, start + 4), "k")).text.endswith(
-        "One.\n\n  Two."
-    )
+    assert Page(render.article_html(shown, Span(start, start + 4), "k")).text.endswith("One.\n\n  Two.")
     assert Page(render.article_html(shown, None, "k")).text.endswith("One.\n\n  Two.")
 
 

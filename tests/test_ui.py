@@ -112,9 +112,7 @@ def test_a_footnote_opens_its_article_with_the_quote_marked(chat: Chat) -> None:
     assert "9 March 2022" in panel
 
 
-def test_footnotes_open_while_the_answer_is_being_written(
-    chat: Chat, model: ScriptedModel
-) -> None:
+def test_footnotes_open_while_the_answer_is_being_written(chat: Chat, model: ScriptedModel) -> None:
     model.hold.clear()
     chat.ask(QUESTION, TAB)
     running = chat.answer(TAB)
@@ -159,9 +157,7 @@ def test_a_second_question_in_the_same_tab_waits_in_the_box(chat: Chat) -> None:
         (ScriptedModel(error=ModelError("the model broke; ask again")), "the model broke; ask again"),
     ],
 )
-def test_an_error_is_one_line_in_the_chat(
-    folder: Path, model: ScriptedModel, message: str
-) -> None:
+def test_an_error_is_one_line_in_the_chat(folder: Path, model: ScriptedModel, message: str) -> None:
     chars = 4000 if model.error else 100
     chat = Chat(Assistant(Settings(library=folder, question_chars=chars), model))
     html = answer(chat, QUESTION if model.error else "long" * 100)
@@ -186,7 +182,7 @@ def test_a_fault_of_our_own_is_one_line_too_and_is_logged(
 
 def test_stop_while_it_waits_for_the_model_ends_the_turn_at_once(chat: Chat) -> None:
     chat.ask(QUESTION, TAB)
-    turn, box = chat.stop(TAB)
+    turn, _ = chat.stop(TAB)
     assert "Stopped" in turn
     assert list(chat.answer(TAB)) == [(gr.skip(), gr.skip())]
 
@@ -223,9 +219,7 @@ def test_a_closed_tab_stops_the_model(chat: Chat, model: ScriptedModel) -> None:
     assert turn.stop.is_set()
 
 
-def test_a_new_conversation_is_not_drawn_over_by_the_old_one(
-    chat: Chat, model: ScriptedModel
-) -> None:
+def test_a_new_conversation_is_not_drawn_over_by_the_old_one(chat: Chat, model: ScriptedModel) -> None:
     model.hold.clear()
     chat.ask(QUESTION, TAB)
     thread, drawn = in_thread(chat)

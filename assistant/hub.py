@@ -1,0 +1,284 @@
+"""A model on the hub → a whole, checked file in the cache; downloaded once, never asked for again.
+
+A download goes on where it broke off, in this run or a later one, and is checked against the
+SHA-256 that the hub names. huggingface_hub 2.4.0 deletes a broken download and checks its size
+only (`_download_to_tmp_and_move`), so it is asked just for what it knows about the hub: addresses,
+tokens, redirects and error codes.
+
+Below the cache a downloaded file lies at `owner/repo/revision/folder/file.gguf`, beside it
+
+    file.gguf.json            its checksum, and the size and time at which that was found right
+    file.gguf.<sum>.part      what has arrived so far; named by checksum, as a branch can move on
+    file.gguf.lock            held while a process downloads
+
+Nothing here knows what the file holds.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from index.errors import DownloadError, UsageError
+
+log = logging.getLogger(__name__)
+
+_SPEC = re.compile(
+    r"hf:(?P<repo>[\w.-]+/[\w.-]+)/(?P<name>[^@\\\x00-\x1f]+\.gguf)(?:@(?P<revision>[\w./-]+))?",
+    re.ASCII | re.IGNORECASE,
+)
+_ONE_OF_SEVERAL = re.compile(r"-\d{5}-of-(?!00001)\d{5}\.gguf$", re.IGNORECASE)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+TRIES = 3  # connections in a row that bring nothing before a download gives up
+PAUSE_S = 1.0  # after each of them
+PATIENCE_S = 20.0  # for the next bytes of a connection
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """One file of a repository on the hub."""
+
+    repo: str  # owner/name
+    name: str  # with the folders inside the repository
+    revision: str  # a branch, a tag or a commit
+
+    def __str__(self) -> str:
+        return f"hf:{self.repo}/{self.name}@{self.revision}"
+
+
+def hub_file(spec: str) -> HubFile:
+    """The parts of `hf:owner/repo/file.gguf[@revision]`. Raises UsageError.
+
+    >>> hub_file("hf:me/tiny-GGUF/q4/tiny.gguf")
+    HubFile(repo='me/tiny-GGUF', name='q4/tiny.gguf', revision='main')
+    """
+    match = _SPEC.fullmatch(spec)
+    # The parts become folders below the cache, and must not lead out of it.
+    if not match or {"", ".", ".."} & set(spec[len("hf:") :].replace("@", "/").split("/")):
+        raise UsageError(
+            f"{spec!r} is not of the form hf:owner/repo/file.gguf or hf:owner/repo/file.gguf@revision"
+        )
+    if _ONE_OF_SEVERAL.search(match["name"]):
+        raise UsageError(
+            f"{spec!r} is one part of a model in several files: choose a model in one file, or"
+            " download all parts yourself and give the path of the first"
+        )
+    return HubFile(match["repo"], match["name"], match["revision"] or "main")
+
+
+def fetch(file: HubFile, cache: Path, endpoint: str | None) -> Path:
+    """The file in the cache, downloaded when it is not there whole. Raises DownloadError, UsageError."""
+    path = cache / file.repo / quote(file.revision, safe="") / file.name
+    try:
+        if not _is_whole(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _one_at_a_time(path):
+                if not _is_whole(path):  # unless the process waited for has fetched it
+                    _download(file, path, endpoint)
+    except OSError as error:
+        raise DownloadError(
+            f"{file} can't be kept in {path.parent} ({error.strerror or error}); make room or"
+            " allow writing there, or point XDG_CACHE_HOME to another place"
+        ) from error
+    return path
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """The operating system frees the lock of a process that died."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(_beside(path, "lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.warning("waiting for another process that is downloading %s", path.name)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(f"{path.name}.{ending}")
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file is the one whose checksum was right; it is hashed again only if touched."""
+    try:
+        known = json.loads(_beside(path, "json").read_text(encoding="utf-8"))
+        stat = path.stat()
+        if (stat.st_size, stat.st_mtime_ns) == (known["size"], known["mtime_ns"]):
+            return True
+        if _sha256(path) != known["sha256"]:
+            return False
+    except (OSError, ValueError, KeyError, TypeError):  # nothing there, or nothing sensible
+        return False
+    with suppress(OSError):  # a cache that can't be written to is only slower
+        _remember(path, path, known["sha256"])
+    return True
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remember(path: Path, content: Path, sha256: str) -> None:
+    stat = content.stat()
+    known = {"sha256": sha256, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    _beside(path, "json").write_text(json.dumps(known), encoding="utf-8")
+
+
+def _download(file: HubFile, path: Path, endpoint: str | None) -> None:
+    """Fetch the file, check it and move it to `path`. Raises DownloadError, UsageError, OSError."""
+    import httpx2  # what huggingface_hub speaks HTTP with
+    from huggingface_hub.errors import HFValidationError, OfflineModeIsEnabled
+
+    try:
+        remote = _ask(file, endpoint)
+        part = _beside(path, f"{remote.sha256[:12]}.part")
+        for other in path.parent.glob("*.part"):
+            if other.name.startswith(f"{path.name}.") and other != part:
+                other.unlink()  # of what the branch was before
+        _fetch(file, remote, part)
+    except (httpx2.HTTPError, httpx2.InvalidURL, OfflineModeIsEnabled) as error:
+        raise DownloadError(f"{file} was not downloaded: {_explain(error, file, endpoint)}") from error
+    except HFValidationError as error:
+        raise UsageError(f"{file}: {_first_line(error)}") from error
+    if _sha256(part) != remote.sha256:
+        part.unlink()
+        raise DownloadError(
+            f"{file} arrived damaged and was deleted: its SHA-256 is not {remote.sha256[:12]}…,"
+            " which the server names; try again"
+        )
+    _remember(path, part, remote.sha256)  # first: a file that is there always has its checksum
+    part.replace(path)
+
+
+@dataclass(frozen=True)
+class _Remote:
+    url: str
+    sha256: str
+    size: int  # bytes
+
+
+def _ask(file: HubFile, endpoint: str | None) -> _Remote:
+    """One HEAD request. Raises DownloadError, and what huggingface_hub raises."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    url = hf_hub_url(file.repo, file.name, revision=file.revision, endpoint=endpoint)
+    told = get_hf_file_metadata(url, endpoint=endpoint)
+    # Of a file in git itself the hub tells no SHA-256, but GGUFs are too big to be kept there.
+    if told.size is None or not _SHA256.fullmatch(told.etag or ""):
+        raise DownloadError(
+            f"{file} can't be checked, as the server tells no SHA-256 and size of it: check"
+            " HF_ENDPOINT, or download the file yourself and give its path"
+        )
+    # By its commit, so that a branch that moves on meanwhile does not mix two files.
+    revision = told.commit_hash or file.revision
+    url = hf_hub_url(file.repo, file.name, revision=revision, endpoint=endpoint)
+    return _Remote(url, str(told.etag), told.size)
+
+
+def _fetch(file: HubFile, remote: _Remote, part: Path) -> None:
+    """Make `part` as long as the file on the server, beginning with what is there already."""
+    from httpx2 import TransportError
+    from tqdm import tqdm
+
+    part.touch()
+    have, idle = part.stat().st_size, 0
+    free = shutil.disk_usage(part.parent).free
+    if free < remote.size - have:
+        raise DownloadError(
+            f"{file} needs {_megabytes(remote.size - have)} more in {part.parent}, where"
+            f" {_megabytes(free)} are free; make room, or point XDG_CACHE_HOME to another disk"
+        )
+    name = Path(file.name).name
+    with tqdm(total=remote.size, initial=have, unit="B", unit_scale=True, desc=name, disable=None) as bar:
+        while have < remote.size:
+            before, reason = have, "the server sent nothing"
+            try:
+                _append(remote.url, part, bar.update)
+            except TransportError as error:
+                reason = _first_line(error)
+            have = part.stat().st_size
+            idle = 0 if have > before else idle + 1
+            if idle == TRIES:
+                raise DownloadError(
+                    f"{file} broke off after {_megabytes(have)} of {_megabytes(remote.size)}"
+                    f" ({reason}); try again: it goes on from there"
+                )
+            if idle:
+                time.sleep(PAUSE_S)
+
+
+def _append(url: str, part: Path, advance: Callable[[int], object]) -> None:
+    """One GET request for what is missing. What arrives before an error stays in `part`."""
+    from huggingface_hub import get_session
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # in its docs
+
+    have = part.stat().st_size
+    headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    # The client drops the token where the hub sends it on to another host.
+    with get_session().stream("GET", url, headers=headers, timeout=PATIENCE_S) as response:
+        response.raise_for_status()
+        goes_on = response.status_code == 206
+        if not goes_on:
+            advance(-have)
+        with part.open("ab" if goes_on else "wb") as out:
+            for chunk in response.iter_bytes():
+                out.write(chunk)
+                advance(len(chunk))
+            out.flush()
+            os.fsync(out.fileno())  # before its checksum is taken for good
+
+
+def _explain(error: Exception, file: HubFile, endpoint: str | None) -> str:
+    """What went wrong and what to do next, in the words of someone who gave `--model hf:…`."""
+    from huggingface_hub import constants, errors
+
+    hub = (endpoint or constants.ENDPOINT).rstrip("/")
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        advice = "HF_HUB_OFFLINE is set; unset it for the first start with this model"
+    elif isinstance(error, errors.GatedRepoError):
+        advice = f"its terms must be accepted at {hub}/{file.repo} first; then run `hf auth login`"
+    elif isinstance(error, errors.RepositoryNotFoundError) or status in {401, 403}:
+        advice = (
+            f"the hub shows no repository {file.repo} to you; check the name, or, if it is private,"
+            " run `hf auth login`"
+        )
+    elif isinstance(error, errors.RevisionNotFoundError):
+        advice = f"{file.repo} has no revision {file.revision!r}; see {hub}/{file.repo}"
+    elif status == 404:
+        tree = f"{hub}/{file.repo}/tree/{file.revision}"
+        advice = f"there is no such file; {tree} lists those that are there"
+    elif status is not None:
+        advice = f"{hub} answered with error {status}; try again later"
+    else:
+        advice = (
+            f"{hub} can't be reached ({_first_line(error)}); check the connection and try again, or"
+            " download the file yourself and give its path"
+        )
+    return advice
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
