@@ -1,17 +1,25 @@
 """The model's draft → sentences with the numbers of the quotes they cite, also while it streams.
 
 A draft is parsed from its beginning each time: it has a few hundred characters, and so what is shown never
-depends on where the stream was cut. A marker that may still be incomplete (`[1`) is held back.
+depends on where the stream was cut. What may still become a marker (` [1`) is held back, so the text shown
+only ever grows. Does not know which numbers exist.
 """
 
 import re
 from dataclasses import dataclass
 
 from index.sentences import split_sentences
-from index.text import Sentence
 
-MARKER = re.compile(r"\s*\[\s*(?:quotes?\s+|source\s+)?(\d+(?:\s*[,;–-]\s*\d+)*)\s*\]", re.I)
-PARTIAL = re.compile(r"\s*\[[^\]\n]{0,24}\Z")  # longer brackets are text, not markers
+MARKER_CHARS = 40  # between the brackets; what is longer is text, not a marker
+# "[1]", "[1, 3]", "[1-3]", "[1 and 2]", "[Quote 1]", "[^1]", "[[1]]"
+MARKER = re.compile(
+    rf"\s*\[{{1,2}}(?=[^\[\]\n]{{1,{MARKER_CHARS}}}\])\s*(?:(?:quote|source)s?\b\s*)?"
+    r"(\^?\d+(?:\s*(?:[,;&–-]|\band\b)\s*\d+)*)\s*\]{1,2}",
+    re.I,
+)
+HELD_BACK = re.compile(rf"\s*(?:\[{{1,2}}[^\[\]\n]{{0,{MARKER_CHARS}}})?\Z")
+# Where the model ran out of tokens in the middle of a marker.
+CUT_MARKER = re.compile(r"\s*\[{1,2}\s*(?:(?:quote|source)s?\b)?[\s\d^,;&–-]*\Z", re.I)
 ENDS = re.compile(r"[.!?…][”\"’')\]]*\Z")
 MAX_NUMBERS = 8  # a model that lists more than this cites nothing
 
@@ -26,7 +34,7 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`shown` is the text without markers; `sentences` are all, `finished` those that can't grow."""
+    """`shown` is the text without markers; `sentences` are all, `finished` counts those that can't grow."""
 
     shown: str
     sentences: tuple[Drafted, ...]
@@ -34,33 +42,30 @@ class Draft:
 
 
 def parse(raw: str, final: bool) -> Draft:
-    """What the model wrote so far; `final` says that nothing more will come.
+    """What the model wrote so far; `final` says that nothing more will come. What is shown of a beginning
+    of `raw` is a beginning of what is shown of all of it.
 
     >>> parse("It rained [1]. It sno", final=False).sentences[0]
     Drafted(text='It rained.', cites=(1,))
     >>> parse("It rained [1", final=False).shown
     'It rained'
     """
-    if not final:
-        raw = PARTIAL.sub("", raw)
-    shown, marks, end = "", [], 0
+    raw = (CUT_MARKER if final else HELD_BACK).sub("", raw, count=1)
+    shown, end = "", 0
+    marks: list[tuple[int, list[int]]] = []
     for marker in MARKER.finditer(raw):
         shown += raw[end : marker.start()]
         end = marker.end()
         marks.append((len(shown), _numbers(marker[1])))
     shown += raw[end:]
     spans = split_sentences(shown)
-    sentences = tuple(
-        Drafted(
-            shown[span.start : span.end],
-            tuple(
-                dict.fromkeys(
-                    n for place, numbers in marks if _owner(place, _starts(spans)) == i for n in numbers
-                )
-            ),
-        )
-        for i, span in enumerate(spans)
-    )
+    cites: list[dict[int, None]] = [{} for _ in spans]
+    for place, numbers in marks:
+        # A marker belongs to the sentence that it stands in or follows; before them all, to the first.
+        owner = sum(span.start < place for span in spans) or 1
+        if spans:
+            cites[owner - 1] |= dict.fromkeys(numbers)
+    sentences = tuple(Drafted(shown[s.start : s.end], tuple(c)) for s, c in zip(spans, cites, strict=True))
     return Draft(shown, sentences, len(sentences) if final else max(0, len(sentences) - 1))
 
 
@@ -73,22 +78,13 @@ def is_whole(sentence: str) -> bool:
     return bool(ENDS.search(sentence))
 
 
-def _starts(spans: list[Sentence]) -> list[int]:
-    return [span.start for span in spans]
-
-
-def _owner(place: int, begins: list[int]) -> int:
-    """The sentence that a marker at `place` stands in or follows; the first for one before them all."""
-    return max((i for i, begin in enumerate(begins) if begin < place), default=0)
-
-
 def _numbers(text: str) -> list[int]:
     """
-    >>> _numbers("1, 3-5")
-    [1, 3, 4, 5]
+    >>> _numbers("1, 3-5"), _numbers("2 and 1")
+    ([1, 3, 4, 5], [2, 1])
     """
     found: list[int] = []
-    for part in re.split(r"\s*[,;]\s*", text):
-        ends = [int(n) for n in re.findall(r"\d{1,6}", part)]
-        found += range(ends[0], min(ends[-1], ends[0] + MAX_NUMBERS) + 1) if ends else []
+    for part in re.split(r"[,;&]|and", text, flags=re.I):
+        ends = [int(n) for n in re.findall(r"\d+", part)]
+        found += range(ends[0], min(ends[-1], ends[0] + MAX_NUMBERS) + 1)
     return found[:MAX_NUMBERS]

@@ -20,7 +20,7 @@ from index.store import Generation
 from index.text import Article, Hit, Sentence, Span
 from index.words import terms, words
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 MAX_JOINED_WORDS = 70  # a quote that grew by its neighbours still fits a footnote
 DUPLICATE_OVERLAP = 0.8  # Jaccard overlap of words from which two quotes tell the same
@@ -49,11 +49,13 @@ NAME = re.compile(r"(?<![.!?:“\"”]\s)(?<!^)\b[A-Z][\w’'-]+")
 
 FEATURES = (
     "cosine",  # of question and sentence
+    "window_cosine",  # of question and the sum of the rows of the sentence (twice) and its neighbours
     "words",  # share of the question's words in the sentence, weighted by rarity
     "window",  # … in the sentence and its two neighbours
     "passage_words",  # … in the passage and its title
     "passage_cosine",  # of question and passage
     "passage_rank",  # 1 for the best passage, 1/2 for the second, …
+    "article",  # its passages' share of the fused scores of all hits
     "names",  # share of the question's names that the sentence holds
     "type_found",  # 1: the sentence holds a number, time or name, as the question asks for
     "type_missing",  # 1: it asks for one and the sentence holds none
@@ -77,8 +79,8 @@ class Weights:
 
 
 # Fitted by bench/fit_evidence.py (docs/log.md, 2026-11-21).
-SENTENCE_WEIGHTS = Weights(bias=-9.25, weights={'cosine': 9.42, 'words': 4.45, 'window': 2.31, 'passage_words': -2.05, 'passage_cosine': -7.38, 'passage_rank': 3.85, 'names': -0.14, 'type_found': 0.3, 'type_missing': -0.89, 'new_words': 0.16, 'length': 1.52, 'is_question': -1.22})
-ANSWERABLE_WEIGHTS = Weights(bias=-5.44, weights={'best': 0.48, 'second': -0.25, 'cosine': 4.81, 'passage_cosine': -0.28, 'words': 1.18, 'passage_words': 2.37, 'names_anywhere': 0.47, 'unseen': 0.61})
+SENTENCE_WEIGHTS = Weights(bias=-9.58, weights={'cosine': 8.69, 'window_cosine': 1.7, 'words': 4.65, 'window': 1.88, 'passage_words': -1.67, 'passage_cosine': -7.64, 'passage_rank': 3.83, 'article': -0.51, 'names': -0.12, 'type_found': 0.23, 'type_missing': -0.89, 'new_words': 0.31, 'length': 1.54, 'is_question': -1.14})
+ANSWERABLE_WEIGHTS = Weights(bias=-5.09, weights={'best': 0.54, 'second': -0.22, 'cosine': 3.96, 'passage_cosine': 0.55, 'words': 0.89, 'passage_words': 2.39, 'names_anywhere': 0.45, 'unseen': 0.67})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,16 @@ def candidates(
     asked = QuestionWords.of(question, generation)
     seen: dict[tuple[str, int], Candidate] = {}
     articles = {id: generation.article(id) for id in {hit.passage.article for hit in hits}}
+    total = sum(hit.score for hit in hits)
+    shares = {id: sum(h.score for h in hits if h.passage.article == id) / total for id in articles}
     for rank, hit in enumerate(hits):
         article = articles[hit.passage.article]
-        rows = {s.start: r for r, s in generation.sentences(article.id)}
-        cosines = generation.sentence_vectors.rows([rows[s.start] for s in hit.passage.sentences]) @ row
-        for index, features in enumerate(_features(asked, article, hit, rank, cosines)):
+        numbers = {s.start: r for r, s in generation.sentences(article.id)}
+        rows = generation.sentence_vectors.rows([numbers[s.start] for s in hit.passage.sentences])
+        similar = (rows @ row, _windows(rows) @ row)
+        share = shares[article.id]
+        for index, features in enumerate(_features(asked, article, hit, similar)):
+            features |= {"passage_rank": 1 / (1 + rank), "article": share}
             if features["is_question"] and not features["new_words"]:
                 continue  # it asks the same: that answers nothing
             place = (article.id, hit.passage.sentences[index].start)
@@ -142,20 +149,21 @@ class QuestionWords:
 
 
 def _features(
-    asked: QuestionWords, article: Article, hit: Hit, rank: int, cosines: NDArray[np.float32]
+    asked: QuestionWords, article: Article, hit: Hit, similar: tuple[Floats, Floats]
 ) -> list[dict[str, float]]:
-    """`FEATURES` of each sentence of one passage."""
+    """`FEATURES` of each sentence of one passage, but for those of the passage among the hits. `similar` are
+    the cosines of the sentences and of their windows, each `(sentences,)`."""
     quotes = [article.quote(s) for s in hit.passage.sentences]
     stems = [set(terms(q)) for q in quotes]
     all_stems = set().union(*stems, terms(article.header))
     return [
         {
-            "cosine": float(cosines[i]),
+            "cosine": float(similar[0][i]),
+            "window_cosine": float(similar[1][i]),
             "words": asked.share(stems[i]),
             "window": asked.share(set().union(*stems[max(0, i - 1) : i + 2])),
             "passage_words": asked.share(all_stems),
             "passage_cosine": hit.cosine,
-            "passage_rank": 1 / (1 + rank),
             "names": len(asked.names & stems[i]) / len(asked.names) if asked.names else 0.0,
             "type_found": float(asked.wanted != "any" and _holds_type(quote, asked)),
             "type_missing": float(asked.wanted != "any" and not _holds_type(quote, asked)),
@@ -165,6 +173,18 @@ def _features(
         }
         for i, quote in enumerate(quotes)
     ]
+
+
+def _windows(rows: Floats) -> Floats:
+    """`(n, dim)` unit rows → unit rows of each sentence with its neighbours, itself counted twice.
+
+    >>> _windows(np.eye(2, dtype=np.float32)).round(2).tolist()
+    [[0.8899999856948853, 0.44999998807907104], [0.44999998807907104, 0.8899999856948853]]
+    """
+    padded = np.vstack([np.zeros_like(rows[:1]), rows, np.zeros_like(rows[:1])])
+    summed = padded[:-2] + 2 * padded[1:-1] + padded[2:]
+    unit: Floats = summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-9)
+    return unit
 
 
 def _holds_type(quote: str, asked: QuestionWords) -> bool:

@@ -7,9 +7,10 @@ search never depends on a rewrite that went wrong. Checks that a question is one
 import re
 from typing import Literal
 
+from assistant.cite import parse
 from assistant.values import Answer, History, Turn
 from index.errors import UsageError
-from index.words import terms, words
+from index.words import terms
 
 Wanted = Literal["number", "time", "name", "any"]
 
@@ -45,9 +46,14 @@ MIN_OWN_TERMS = 2  # a question with fewer content words of its own leans on wha
 
 
 def check(question: str, limit_chars: int) -> str:
-    """The question without white space around it. Raises UsageError when it is empty or too long."""
-    asked = " ".join(question.split())
-    if not words(asked):
+    """The question without white space around it. Raises UsageError when it is empty or too long.
+
+    >>> check("  Who  left? ", limit_chars=100)
+    'Who left?'
+    """
+    # Half a character (from a terminal or a browser that is not UTF-8) can't be searched for.
+    asked = " ".join(question.encode("utf-8", "replace").decode().split())
+    if not any(c.isalnum() for c in asked):
         raise UsageError("the question is empty; type a question about the articles")
     if len(asked) > limit_chars:
         raise UsageError(
@@ -57,20 +63,18 @@ def check(question: str, limit_chars: int) -> str:
 
 
 def standalone(question: str, history: History) -> str:
-    """The question with what it follows from, when it can't be understood alone.
+    """The question with what it follows from, when it can't be understood alone: the question before it
+    and the first sentence of its answer. More would drown the few words that are asked now.
 
-    >>> standalone("Who confirmed it?", [("When is the meeting?", "On January 12 [1].")])
+    >>> standalone("Who confirmed it?", [("When is the meeting?", "On January 12 [1]. It rained [2].")])
     'Who confirmed it? (When is the meeting? On January 12.)'
     >>> standalone("Who is Jake Sullivan?", [("When is the meeting?", "On January 12 [1].")])
     'Who is Jake Sullivan?'
     """
     if not history or not leans_back(question):
         return question
-    earlier, answer = turn_texts(history[-1])
-    said = re.sub(r"\s*\[\d+\]", "", answer).strip()
-    # A first turn that was itself a follow-up carries its own bracket: keep one level only.
-    earlier = re.sub(r"\s*\(.*\)\s*$", "", earlier)
-    return f"{question} ({earlier} {said})" if said else f"{question} ({earlier})"
+    before = " ".join(filter(None, turn_texts(history[-1])))
+    return f"{question} ({before})" if before else question
 
 
 def leans_back(question: str) -> bool:
@@ -84,10 +88,30 @@ def leans_back(question: str) -> bool:
 
 
 def turn_texts(turn: Turn) -> tuple[str, str]:
-    """An earlier turn as `(question, answer text)`; the question in its standalone form."""
+    """An earlier turn as `(question, first sentence of the answer)`; "" for an answer that says nothing.
+
+    >>> turn_texts(("Who left?", "Lee [1]. He flew [2]."))
+    ('Who left?', 'Lee.')
+    """
     if isinstance(turn, Answer):
-        return turn.standalone_question, turn.text if turn.status == "answered" else ""
-    return turn
+        return turn.question, turn.claims[0].text if turn.claims else ""
+    question, text = turn
+    sentences = parse(" ".join(text.split()), final=True).sentences
+    return _without_bracket(question.strip()), sentences[0].text if sentences else ""
+
+
+def _without_bracket(question: str) -> str:
+    """A follow-up as it was asked, without the bracket that `standalone` gave it.
+
+    >>> _without_bracket("Who (if anyone) did? (When is it? On 12 May (a Thursday).)")
+    'Who (if anyone) did?'
+    """
+    depth = 0
+    for place in range(len(question) - 1, 0, -1) if question.endswith(")") else ():
+        depth += (question[place] == ")") - (question[place] == "(")
+        if depth == 0:
+            return question[:place].rstrip()
+    return question
 
 
 def wanted(question: str) -> Wanted:

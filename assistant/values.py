@@ -198,4 +198,5 @@ def turn_from_json(data: Mapping[str, Any]) -> tuple[str, str]:
     question, text = data.get("question"), data.get("text")
     if not isinstance(question, str) or not isinstance(text, str):
         raise UsageError('an answer in the history needs a "question" and a "text"')
-    return str(data.get("standalone_question") or question), text
+    # What was said instead of an answer ("the articles do not say", an error) leads nowhere.
+    return question, text if data.get("status", "answered") == "answered" else ""

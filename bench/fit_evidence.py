@@ -95,15 +95,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--questions", type=int, default=2400)
+    parser.add_argument("--library", type=Path, help="where the articles are indexed, to be used again")
     arguments = parser.parse_args()
     rng = random.Random(7)
     articles, asked = read(arguments.files, rng)
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder) / "articles"
-        files.mkdir()
+        if arguments.library:
+            files = arguments.library / "articles"
+        files.mkdir(parents=True, exist_ok=True)
         for name, text in articles.items():
             (files / name).write_text(text, encoding="utf-8")
-        library = Library(Path(folder) / "library")
+        library = Library(arguments.library or Path(folder) / "library")
         library.add([files])
         rng.shuffle(asked)
         report(asked[: arguments.questions], library)

@@ -264,8 +264,9 @@ class Library:
         self, articles: list[Article], sources: list[str], report: Report, progress: Progress | None
     ) -> None:
         """Write the next generation and make it live; nothing is written when nothing changed."""
-        name = self._pointer()
-        if not report.changes and (name is None or sources == self._sources()):
+        name, known = self._pointer(), self._sources()
+        more = [s for s in sources if not any(Path(s).is_relative_to(k) for k in known)]
+        if not report.changes and (name is None or not more):
             return
         names = [f.name for f in self._generations.iterdir()] if self._generations.is_dir() else []
         number = max((int(n) for n in names if n.isdigit()), default=0) + 1

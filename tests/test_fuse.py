@@ -77,9 +77,7 @@ def test_an_item_that_rises_in_one_ranking_scores_higher(rankings: list[list[int
 @given(RANKINGS)
 def test_an_item_ranked_at_least_as_well_everywhere_comes_first(rankings: list[list[int]]):
     fused = fuse(rankings)
-    ranks = {
-        item: [r.index(item) if item in r else len(r) + 99 for r in rankings] for item in fused
-    }
+    ranks = {item: [r.index(item) if item in r else len(r) + 99 for r in rankings] for item in fused}
     for a in fused:
         for b in fused:
             better = [x < y for x, y in zip(ranks[a], ranks[b], strict=True)]

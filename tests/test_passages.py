@@ -40,9 +40,7 @@ def split(article: Article, encoder: Encoder, window: int = 254) -> list[Passage
     return split_passages(article, encoder.count_tokens, window)
 
 
-def embedded_tokens(
-    article: Article, passages: list[Passage], encoder: Encoder, window: int
-) -> list[int]:
+def embedded_tokens(article: Article, passages: list[Passage], encoder: Encoder, window: int) -> list[int]:
     """Of the very texts that a build embeds."""
     header = passage_header(article, encoder.count_tokens, window)
     return encoder.count_tokens([embedded_text(header, article.quote(p.span)) for p in passages])
@@ -87,9 +85,7 @@ def test_passages_hold_every_sentence_whole_and_in_order(
 
 
 @given(TEXTS)
-def test_each_passage_brings_something_new_and_shares_at_most_one_sentence(
-    encoder: Encoder, text: str
-):
+def test_each_passage_brings_something_new_and_shares_at_most_one_sentence(encoder: Encoder, text: str):
     passages = split(article(text), encoder)
     for one, following in itertools.pairwise(passages):
         shared = set(one.sentences) & set(following.sentences)

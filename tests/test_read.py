@@ -41,9 +41,7 @@ def test_the_dated_format_gives_the_date_and_leaves_the_text_whole(tmp_path: Pat
     assert article.text[article.body_start :].strip() == BODY
 
 
-@pytest.mark.parametrize(
-    "line", [" date 2021-12-24 \n", "date 2021-12-24\r\n", "\t date 2021-12-24\t\n"]
-)
+@pytest.mark.parametrize("line", [" date 2021-12-24 \n", "date 2021-12-24\r\n", "\t date 2021-12-24\t\n"])
 def test_a_date_line_may_have_other_white_space_around_it(tmp_path: Path, line: str):
     article = read(tmp_path, line + BODY)
     assert (article.date, article.body_start) == (dt.date(2021, 12, 24), len(line))
@@ -110,9 +108,7 @@ def test_a_first_line_alone_that_does_not_end_like_a_sentence_is_the_title(
         ("# " + "x" * 149, None),  # too long to be repeated with each passage
     ],
 )
-def test_a_markdown_heading_is_the_title_without_its_marks(
-    tmp_path: Path, line: str, title: str | None
-):
+def test_a_markdown_heading_is_the_title_without_its_marks(tmp_path: Path, line: str, title: str | None):
     assert read(tmp_path, f"{line}\n\n{BODY}", "a.md").title == title
 
 
@@ -157,9 +153,7 @@ def test_a_file_without_text_is_refused(tmp_path: Path, text: str):
     ],
 )
 def test_binary_data_is_refused_whatever_the_file_is_called(tmp_path: Path, data: bytes):
-    assert refusal(tmp_path, data) == (
-        "a.txt: this is not text (binary data); the file was left out"
-    )
+    assert refusal(tmp_path, data) == ("a.txt: this is not text (binary data); the file was left out")
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path):
@@ -177,9 +171,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path):
 def test_a_folder_in_place_of_a_file_is_refused_in_one_line(tmp_path: Path):
     with pytest.raises(ReadError) as refused:
         read_article(tmp_path)
-    assert str(refused.value) == (
-        f"{tmp_path.name}: can't be read (Is a directory); the file was left out"
-    )
+    assert str(refused.value) == (f"{tmp_path.name}: can't be read (Is a directory); the file was left out")
 
 
 def test_a_file_name_that_is_not_utf_8_is_refused_in_words_that_can_be_printed(tmp_path: Path):
@@ -187,9 +179,7 @@ def test_a_file_name_that_is_not_utf_8_is_refused_in_words_that_can_be_printed(t
     file.write_text(BODY, encoding="utf-8")
     with pytest.raises(ReadError) as refused:
         read_article(file)
-    assert str(refused.value) == (
-        "caf\\udce9.txt: the file's name is not UTF-8; rename the file"
-    )
+    assert str(refused.value) == ("caf\\udce9.txt: the file's name is not UTF-8; rename the file")
 
 
 # --- encodings ----------------------------------------------------------------------------------

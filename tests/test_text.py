@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from index.text import Article, Passage, Sentence, Span, human_date, short_hash
 
-SPANS = st.builds(
-    lambda start, length: Span(start, start + length), st.integers(0, 30), st.integers(1, 10)
-)
+SPANS = st.builds(lambda start, length: Span(start, start + length), st.integers(0, 30), st.integers(1, 10))
 
 
 def characters(span: Span) -> set[int]:
@@ -84,10 +82,9 @@ def test_a_passage_spans_from_its_first_sentence_to_its_last():
 
 
 def test_dates_are_written_in_english_whatever_the_locale():
-    months = [human_date(dt.date(2021, month, 1)).split()[1] for month in range(1, 13)]
-    assert months == (
-        "January February March April May June July August September October November December"
-    ).split()
+    months = [human_date(dt.date(2021, month, 1)).split()[1][:3] for month in range(1, 13)]
+    assert " ".join(months) == "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
+    assert human_date(dt.date(2021, 12, 24)) == "24 December 2021"
     assert human_date(dt.date(987, 12, 31)) == "31 December 987"
 
 

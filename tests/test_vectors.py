@@ -31,9 +31,7 @@ def as_stored(rows: Rows) -> Rows:
         ([-1, 0], [(3, 1.0), (1, 0.0), (2, -0.6), (4, -0.96), (0, -1.0)]),
     ],
 )
-def test_cosines_are_those_worked_out_by_hand_best_first(
-    query: list[float], found: list[tuple[int, float]]
-):
+def test_cosines_are_those_worked_out_by_hand_best_first(query: list[float], found: list[tuple[int, float]]):
     got = Vectors.of(PLANE).search(np.array(query, dtype=np.float32), 5)
     assert [c for _, c in got] == pytest.approx([c for _, c in found], abs=5e-4)
     assert sorted(r for r, _ in got) == [0, 1, 2, 3, 4]
@@ -46,12 +44,13 @@ def test_search_finds_what_brute_force_finds(count: int, dim: int, k: int, seed:
     rows, query = unit_rows(count, dim, seed), unit_rows(1, dim, seed + 1)[0]
     found = Vectors.of(rows).search(query, k)
     assert len(found) == len({r for r, _ in found}) == min(k, count)
-    # Exactly the best of the rows as they are stored, and within float16 of the rows as given.
+    # The best of the rows as they are stored (FAISS and numpy round some halves to different sides),
+    # and within float16 of the rows as given.
     stored = as_stored(rows) @ query
     best = np.sort(stored)[::-1][: len(found)]
-    assert [c for _, c in found] == pytest.approx(best.tolist(), abs=1e-5)
+    assert [c for _, c in found] == pytest.approx(best.tolist(), abs=1e-4)
     for row, cosine in found:
-        assert cosine == pytest.approx(float(stored[row]), abs=1e-5)
+        assert cosine == pytest.approx(float(stored[row]), abs=1e-4)
         assert cosine == pytest.approx(float(rows[row] @ query), abs=1e-3)
 
 

@@ -1,0 +1,173 @@
+"""Imports point down only, each heavy library has one door, and the README's file map is true."""
+
+import ast
+import graphlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# A file imports only from lower levels. A new file needs a level: one above the highest that it imports.
+LEVELS = {
+    "index/__init__.py": 0,  # imports nothing: whoever imports a part of it loads nothing else
+    "index/errors.py": 0,
+    "index/text.py": 1,
+    "index/words.py": 1,
+    "index/read.py": 2,
+    "index/sentences.py": 2,
+    "index/keywords.py": 2,
+    "index/embed.py": 2,
+    "index/fuse.py": 2,
+    "index/vectors.py": 3,
+    "index/passages.py": 3,
+    "index/store.py": 4,
+    "index/library.py": 5,
+    "prompts/__init__.py": 6,
+    "assistant/settings.py": 6,
+    "assistant/values.py": 6,
+    "assistant/hub.py": 6,
+    "assistant/weights.py": 7,
+    "assistant/model.py": 7,
+    "assistant/cite.py": 7,
+    "assistant/verify.py": 7,
+    "assistant/web.py": 7,
+    "assistant/question.py": 8,
+    "assistant/render.py": 8,
+    "assistant/evidence.py": 9,
+    "assistant/answer.py": 10,
+    "assistant/__init__.py": 11,
+    "assistant/evaluate.py": 11,
+    "assistant/conversation.py": 11,
+    "assistant/ui.py": 12,
+    "assistant/cli.py": 13,
+    "assistant/__main__.py": 14,
+    "app.py": 14,
+}
+
+# The one file that may import each.
+DOORS = {
+    "faiss": "index/vectors.py",
+    "sentence_transformers": "index/embed.py",
+    "torch": "index/embed.py",
+    "llama_cpp": "assistant/model.py",
+    "gradio": "assistant/ui.py",
+}
+HEAVY = sorted(DOORS)
+
+# A folder of one machine: nobody else has it.
+MACHINE_PATH = re.compile(r"(?<![\w.:/~-])/(?:work|home|root|Users|mnt|media)/\w[^\s`\"')]*")
+TEXT_FILES = {".py", ".md", ".toml", ".txt", ".js", ".css", ".jsonl", ".json", ".yml", ".sh", ""}
+
+
+def sources() -> list[str]:
+    """The program's Python files, relative to the repository."""
+    found = [f for package in ("index", "assistant", "prompts") for f in ROOT.glob(f"{package}/**/*.py")]
+    return sorted(f.relative_to(ROOT).as_posix() for f in [*found, ROOT / "app.py"] if f.is_file())
+
+
+def imports(file: str) -> list[tuple[str, str]]:
+    """All that a file imports, anywhere in it: `("a.b", "c")` for `from a.b import c`."""
+    found: list[tuple[str, str]] = []
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, "") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module and not node.level, f"{file}: imports are absolute, to be read"
+            found += [(node.module, alias.name) for alias in node.names]
+    return found
+
+
+def own_imports(file: str) -> set[str]:
+    """The files of this project that a file imports: `from a import b` is `a/b.py` where that exists."""
+    found: set[str] = set()
+    for module, name in imports(file):
+        path = module.replace(".", "/")
+        places = [f"{path}/{name}.py", f"{path}/{name}/__init__.py", f"{path}.py", f"{path}/__init__.py"]
+        found.update([place for place in places if (ROOT / place).is_file()][:1])
+    return found - {file}
+
+
+def test_every_file_has_a_level_and_every_level_a_file():
+    unknown = sorted(set(sources()) - set(LEVELS))
+    assert not unknown, f"add {unknown} to LEVELS, one level above the highest that they import"
+    gone = sorted(set(LEVELS) - set(sources()))
+    assert not gone, f"remove {gone} from LEVELS"
+
+
+@pytest.mark.parametrize("file", sources())
+def test_imports_point_down_only(file: str):
+    level = LEVELS.get(file, -1)
+    up = {other: LEVELS.get(other) for other in own_imports(file) if LEVELS.get(other, 99) >= level}
+    assert not up, f"{file} is on level {level} and imports from its own level or above: {up}"
+
+
+def test_packages_point_down_only():
+    """`app` → `assistant` → `prompts`, `index`."""
+    below = {"index": {"index"}, "prompts": {"prompts"}, "assistant": {"assistant", "prompts", "index"}}
+    for file in sources():
+        package = file.split("/")[0]
+        others = {other.split("/")[0] for other in own_imports(file)}
+        assert others <= below.get(package, {"assistant", "prompts", "index"}), file
+
+
+def test_there_are_no_cycles():
+    graph = {file: own_imports(file) for file in sources()}
+    assert {"index/library.py", "index/store.py"} <= set(graph)
+    assert "index/text.py" in graph["index/store.py"]
+    list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
+
+
+@pytest.mark.parametrize("package", HEAVY)
+def test_a_heavy_library_is_imported_by_one_file(package: str):
+    users = {f for f in sources() if any(m.split(".")[0] == package for m, _ in imports(f))}
+    assert users == {DOORS[package]}
+
+
+def test_nothing_heavy_is_loaded_before_it_is_needed():
+    """So that `--help` and a mistyped command answer at once."""
+    script = (
+        "import sys, index.library, assistant.cli\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_the_file_map_of_the_readme_lists_exactly_the_files_that_exist():
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else "FILEMAP"
+    if re.search(r"^FILEMAP$", text, re.MULTILINE):
+        pytest.skip("the README has no file map yet")
+    maps = [b for b in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S) if "index/errors.py" in b]
+    assert len(maps) == 1, "the README has one fenced block that starts each line with a path"
+    listed = re.findall(r"^(\S+)", maps[0], re.MULTILINE)  # an indented line goes on with the one above
+    exist = [
+        file.relative_to(ROOT).as_posix()
+        for package in ("index", "assistant", "prompts")
+        for file in (ROOT / package).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and file.name != "py.typed"
+    ]
+    assert sorted(listed) == sorted([*exist, "app.py"])
+
+
+def test_no_file_names_a_folder_of_one_machine():
+    named: list[str] = []
+    for file in _project_files():
+        for found in MACHINE_PATH.findall(file.read_text(encoding="utf-8")):
+            named.append(f"{file.relative_to(ROOT)}: {found}")
+    assert MACHINE_PATH.findall("see `/" + "home/me/articles/a.txt`") == ["/" + "home/me/articles/a.txt"]
+    assert named == []
+
+
+def _project_files() -> list[Path]:
+    folders = ("index", "assistant", "prompts", "tests", "bench", "setup", "docs", "seeds", ".ci")
+    files = [f for folder in folders for f in (ROOT / folder).rglob("*")] + list(ROOT.iterdir())
+    kept = [f for f in files if f.is_file() and f.suffix in TEXT_FILES and "__pycache__" not in f.parts]
+    assert Path(__file__).resolve() in kept
+    return [f for f in kept if f.name not in {".git", ".gitignore"}]
