@@ -99,7 +99,8 @@ def facts(text: str) -> Facts:
     text = DATE.sub(_blank_date, text)
     times = tuple(_minutes(*match.groups()) for match in TIME.finditer(text))
     text = TIME.sub(_blank, text)
-    figures = [_figure(match) for pattern in (FIGURE, SHARED_SCALE) for match in pattern.finditer(text)]
+    shared = {m.start(): m for m in SHARED_SCALE.finditer(text) if len(m[1]) != 4}  # no "2021 and 3 million"
+    figures = [_figure(shared.get(match.start(), match)) for match in FIGURE.finditer(text)]
     ordinals = [Decimal(ORDINALS.index(w) + 1) for w in words(text) if w in ORDINALS[1:]]
     figures += [Figure(value, (), frozenset(), 0) for value in ordinals]
     rest = FIGURE.sub(_blank, text)

@@ -2,10 +2,10 @@
 
 A claim passes when all of this holds against its quotes (and their articles' titles and dates): its numbers,
 dates and times occur there and count the same things, its names occur there, nothing is turned round
-(denial.py), its words are covered in each of its parts, and its meaning is near. Each failure has a reason that
-a reader understands. Where the rules are unsure they are strict: a claim that fails wrongly gives way to the
-quote itself. What they do not see: true words in a false relation that keeps their order, and what follows
-from a quote without being said in it.
+(denial.py), its words are covered in each of its parts, and its meaning is near. Each failure has a reason
+that a reader understands. Where the rules are unsure they are strict: a claim that fails wrongly gives way to
+the quote itself. What they do not see: true words in a false relation that keeps their order, and what
+follows from a quote without being said in it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,15 +21,18 @@ from index.words import stem, terms, words
 
 Similarity = Callable[[str, str], float]  # cosine of two texts, -1..1
 
+PEOPLE = (
+    "people person man men woman women child children inhabitant resident citizen soldier troop worker"
+    " employee passenger traveler traveller voter student pupil teacher volunteer refugee patient visitor"
+    " household family civilian officer member guest player fan tourist migrant victim"
+)
 # Words for what numbers count: two of different kinds are two different facts, of one kind a paraphrase.
 KINDS = (
     "percent", "percentage", "dollar", "euro", "pound", "crown", "yen", "franc", "rouble ruble", "rupee",
     "cent", "second", "minute", "hour", "day", "week", "month", "year decade", "century",
     "millimeter", "centimeter", "meter", "kilometer", "mile", "foot feet", "inch",
     "gram", "kilogram kilo", "ton tonne", "liter litre", "hectare", "acre", "degree", "megawatt", "point",
-    "people person man men woman women child children inhabitant resident citizen soldier troop worker"
-    " employee passenger traveler traveller voter student pupil teacher volunteer refugee patient visitor"
-    " household family civilian officer member guest player fan tourist migrant victim",
+    PEOPLE,
 )  # fmt: skip
 KIND = {stem(word): group for group in KINDS for word in words(group)}
 
@@ -107,7 +110,7 @@ def _failures(claim: str, quotes: str, known: str, with_dates: str) -> Iterator[
     if denies_otherwise(claim, quotes):
         yield "it denies what the quote says, or the other way"
     if turned := opposite(claim, with_dates):
-        yield f"it says {turned}"
+        yield f"it says the opposite of “{turned}”"
     if turns_roles(claim, quotes):
         yield "its names stand in turned roles"
     if new := _invented(claim, with_dates):
@@ -140,41 +143,44 @@ def _wrong_numbers(said: Facts, there: Facts, dated: Facts) -> Iterator[str]:
         yield "two numbers stand the other way round in the quote"
 
 
-def _counts_otherwise(figure: Figure, places: Sequence[Figure], there: Facts) -> bool:
+def _counts_otherwise(figure: Figure, places: Sequence[Figure], known: Facts) -> bool:
     """Whether a number of the claim counts another thing than in the quotes (`places`).
 
-    Another thing is: a measure that is not beside the number there; people, where there it counts a thing;
-    and a plural that the quotes have elsewhere, or where there it counts a measure or people. A number that
-    counts nothing in the quotes may count anything but a measure.
+    What it counts (a measure, people, or any plural) must stand behind the number there. Where nothing does
+    ("212 homes, 149 are in …"), a measure must stand beside it and a plural anywhere. People may be named by
+    another word for people, and left out there. A percentage always stays one.
     """
+    if all(place.counts[:1] == ("percent",) for place in places) and "percent" not in figure.beside:
+        return True
     stems = [stem(word) for word in figure.counts]
     kind = next((KIND[s] for s in stems if s in KIND), None)
-    beside = frozenset[str]().union(*(place.beside for place in places))
-    if not stems or figure.is_year or any(KIND.get(s, s) in {kind, *stems} for s in beside):
-        return False
     bare = any(not place.counts for place in places)
-    if kind and not _is_people(kind):
-        return not (bare and figure.counts[:2] == ("years", "old"))
-    if bare or kind:
-        return not bare
-    plural = any(w.endswith("s") and not w.endswith("ss") for w in figure.counts[:2])
-    elsewhere = set(stems) & set(map(stem, words(there.rest)))
-    return plural and bool(elsewhere or any(KIND.get(stem(place.counts[0])) for place in places))
-
-
-def _is_people(kind: str) -> bool:
-    return kind.startswith("people ")
+    there = {stem(w) for place in places for w in place.counts}
+    if bare:
+        measure = kind and kind != PEOPLE
+        there |= frozenset[str]().union(*(p.beside for p in places)) if measure else set(terms(known.rest))
+    if not stems or figure.is_year or any(KIND.get(s, s) in {kind, *stems} for s in there):
+        return False
+    if kind:
+        return not (bare and (kind == PEOPLE or figure.counts[:2] == ("years", "old")))
+    return any(w.endswith("s") and not w.endswith("ss") for w in figure.counts[:2])
 
 
 def _is_dated(date: Date, there: Facts, dated: Facts) -> bool:
-    """Whether the quotes, or their article's own date, hold a date of the claim. A day counts too that the
-    quotes have alone ("on the 12th"), but not one of another month; the same holds for a year."""
+    """Whether the quotes, or their article's own date, hold a date of the claim.
+
+    A day counts too that the quotes have alone ("on the 12th"), but not one of another month. A year must
+    stand beside its month, or be the only one that the quotes and the article's date tell.
+    """
     same = [d for d in dated.dates if d.month == date.month]
     free = {f.value for f in there.figures}
-    days, years = {d.day for d in same}, {d.year for d in same if d.year}
-    day_known = date.day is None or date.day in days or Decimal(date.day) in free
-    year_known = date.year is None or (date.year in years if years else Decimal(date.year) in free)
-    return bool(same) and day_known and year_known
+    day_known = date.day is None or any(d.day == date.day for d in same) or Decimal(date.day) in free
+    years = {d.year for d in same if d.year}
+    if not years:
+        free_years = {int(f.value) for f in there.figures if f.is_year}
+        others = {d.year for d in dated.dates if d.year}
+        years = free_years if len(free_years | others) == 1 else set()
+    return bool(same) and day_known and (date.year is None or date.year in years)
 
 
 def _is_timed(time: frozenset[int], there: Facts) -> bool:

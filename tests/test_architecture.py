@@ -30,11 +30,14 @@ LEVELS = {
     "assistant/settings.py": 6,
     "assistant/values.py": 6,
     "assistant/hub.py": 6,
+    "assistant/spelling.py": 6,
     "assistant/weights.py": 7,
     "assistant/model.py": 7,
     "assistant/cite.py": 7,
-    "assistant/verify.py": 7,
     "assistant/web.py": 7,
+    "assistant/facts.py": 7,
+    "assistant/denial.py": 7,
+    "assistant/verify.py": 8,
     "assistant/question.py": 8,
     "assistant/render.py": 8,
     "assistant/evidence.py": 9,
@@ -100,8 +103,8 @@ def test_every_file_has_a_level_and_every_level_a_file():
 
 @pytest.mark.parametrize("file", sources())
 def test_imports_point_down_only(file: str):
-    level = LEVELS.get(file, -1)
-    up = {other: LEVELS.get(other) for other in own_imports(file) if LEVELS.get(other, 99) >= level}
+    level = LEVELS.get(file, 99)  # of a file without one, the test above complains
+    up = {other: LEVELS[other] for other in own_imports(file) & set(LEVELS) if LEVELS[other] >= level}
     assert not up, f"{file} is on level {level} and imports from its own level or above: {up}"
 
 

@@ -49,7 +49,7 @@ def corpus(index: Index) -> Keywords:
 def bm25(rows: Rows, query: str) -> list[tuple[int, float]]:
     """As https://sqlite.org/fts5.html#the_bm25_function has it, with its lower bound on the idf."""
     tokens = [([stem(w) for w in words(t)], [stem(w) for w in words(x)]) for t, x in rows]
-    average = sum(len(t) + len(x) for t, x in tokens) / len(rows)
+    average = sum(len(t) + len(x) for t, x in tokens) / len(rows) or 1
     scores = dict.fromkeys(range(len(rows)), 0.0)
     for word in dict.fromkeys(w for w in words(query) if w not in STOPWORDS):
         n = sum(stem(word) in t + x for t, x in tokens)
