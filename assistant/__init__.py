@@ -15,9 +15,9 @@ import os
 # anything else runs on the machine).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from assistant.answer import Assistant  # noqa: E402 - after the line above, for the reason above
-from assistant.settings import Settings  # noqa: E402
-from assistant.values import (  # noqa: E402
+from assistant.answer import Assistant
+from assistant.settings import Settings
+from assistant.values import (
     Answer,
     Citation,
     Claim,

@@ -6,17 +6,16 @@ One `Assistant` serves the chat, the command line and the evaluation. It owns th
 model, loads each at its first use, and takes the library's live generation once for each question.
 """
 
-import math
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from assistant.assemble import assemble, with_markers
 from assistant.cite import Draft, Drafted, is_whole, parse
 from assistant.evidence import candidates, select, strength
 from assistant.model import ChatModel, LlamaModel, Message
@@ -24,7 +23,6 @@ from assistant.question import check, standalone
 from assistant.settings import Settings
 from assistant.values import (
     Answer,
-    Citation,
     Claim,
     Dropped,
     Event,
@@ -43,12 +41,11 @@ from index.errors import Cancelled, ModelError, UsageError
 from index.library import Library
 from index.store import Generation
 from index.text import Hit
+from index.words import terms
 from prompts import render
 
 NOT_FOUND = "The articles do not say."
 MAX_SENTENCES = 3  # of the model's own: more is no answer but an essay
-MAX_QUOTES = 3
-NEARLY_QUOTE = 0.95  # share of a quote's words in a claim from which the quote itself is shown instead
 
 
 class Assistant:
@@ -200,8 +197,10 @@ class Assistant:
                 dropped.append(Dropped(sentence.text, reason))
             elif all(claim.text != other.text for other in claims):
                 claims.append(claim)
-        claims = _with_quotes(claims, evidence, self.settings.answer_words)
-        claims, citations = _number(claims, evidence)
+        draft = " ".join(sentence.text for sentence in drafted)
+        claims, citations = assemble(
+            base.standalone_question, draft, claims, evidence, self.settings.answer_words
+        )
         return replace(
             base,
             status="answered",
@@ -219,6 +218,8 @@ class Assistant:
         What it cites is checked first; where it cites nothing, or wrongly, the quote that carries it is
         looked for: the check is the same, so a better footnote is no weaker one.
         """
+        if not set(terms(sentence.text)) - set(terms(question)):
+            return None, "it only repeats the question"
         by_number = {e.n: e for e in evidence}
         cited = [by_number[n] for n in sentence.cites if n in by_number]
         reason = "it cites nothing"
@@ -262,64 +263,6 @@ class _Clock:
         self.tokens += 1
         if self.first_s is None:
             self.first_s = time.perf_counter() - self._started
-
-
-def with_markers(claim: Claim) -> str:
-    """A claim with its footnote numbers before the full stop.
-
-    >>> with_markers(Claim("It rained.", (1, 2), "verified"))
-    'It rained [1][2].'
-    >>> with_markers(Claim("“It rained.”", (1,), "quoted"))
-    '“It rained.” [1]'
-    """
-    markers = "".join(f"[{n}]" for n in claim.citations)
-    if claim.text.endswith((".", "!", "?")) and not claim.text.endswith(".."):
-        return f"{claim.text[:-1]} {markers}{claim.text[-1]}"
-    return f"{claim.text} {markers}"
-
-
-def _with_quotes(claims: list[Claim], evidence: Sequence[Evidence], limit_words: int) -> list[Claim]:
-    """The claims and, within `limit_words`, the quotes: those that claims cite first, then the best.
-
-    A claim that says nearly a whole quote gives way to it. One quote is always there.
-    """
-    by_number = {e.n: e for e in evidence}
-    claims = [c for c in claims if coverage(by_number[c.citations[0]].quote, c.text) < NEARLY_QUOTE]
-    left = limit_words - sum(map(_length, claims))
-    options = [
-        (e, Claim(" ".join(text.split()), (e.n,), "quoted"))
-        for e in evidence
-        for text in dict.fromkeys((e.quote, e.key))
-    ]
-    best: tuple[tuple[Evidence, Claim], ...] = (options[0],)
-    most = 0.0
-    for count in range(1, MAX_QUOTES + 1):
-        for group in combinations(options, count):
-            fits = sum(_length(c) for _, c in group) <= left
-            if not fits or len({e.n for e, _ in group}) < count:
-                continue
-            misses = math.prod(1 - e.score for e, _ in group)
-            if 1 - misses > most:
-                best, most = group, 1 - misses
-    return claims + [claim for _, claim in best]
-
-
-def _length(claim: Claim) -> int:
-    """Words of a claim as it is shown, its footnote numbers included."""
-    return len(with_markers(claim).split())
-
-
-def _number(claims: list[Claim], evidence: Sequence[Evidence]) -> tuple[list[Claim], list[Citation]]:
-    """Number the footnotes in the order in which the answer uses them."""
-    used = list(dict.fromkeys(n for claim in claims for n in claim.citations))
-    new = {old: number for number, old in enumerate(used, start=1)}
-    by_number = {e.n: e for e in evidence}
-    citations = [
-        Citation(new[n], e.source, e.quote, e.start, e.end, e.context, e.context_start)
-        for n in used
-        for e in [by_number[n]]
-    ]
-    return [replace(c, citations=tuple(new[n] for n in c.citations)) for c in claims], citations
 
 
 def _passage(hit: Hit, generation: Generation) -> PassageRef:

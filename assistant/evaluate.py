@@ -165,9 +165,7 @@ def table(measures: dict[str, Any]) -> str:
 
 def answer_line(question: Question, answer: Answer, result: Result) -> str:
     """One line of `--out`: the answer JSON with the question's id and what was measured."""
-    return json.dumps(
-        {"id": question.id, **answer.as_json(), "measured": asdict(result)}, ensure_ascii=False
-    )
+    return json.dumps({"id": question.id, **answer.as_json(), "measured": asdict(result)}, ensure_ascii=False)
 
 
 def normalise(text: str) -> str:

@@ -79,8 +79,38 @@ class Weights:
 
 
 # Fitted by bench/fit_evidence.py (docs/log.md, 2026-11-21).
-SENTENCE_WEIGHTS = Weights(bias=-9.58, weights={'cosine': 8.69, 'window_cosine': 1.7, 'words': 4.65, 'window': 1.88, 'passage_words': -1.67, 'passage_cosine': -7.64, 'passage_rank': 3.83, 'article': -0.51, 'names': -0.12, 'type_found': 0.23, 'type_missing': -0.89, 'new_words': 0.31, 'length': 1.54, 'is_question': -1.14})
-ANSWERABLE_WEIGHTS = Weights(bias=-5.09, weights={'best': 0.54, 'second': -0.22, 'cosine': 3.96, 'passage_cosine': 0.55, 'words': 0.89, 'passage_words': 2.39, 'names_anywhere': 0.45, 'unseen': 0.67})
+SENTENCE_WEIGHTS = Weights(
+    bias=-9.58,
+    weights={
+        "cosine": 8.69,
+        "window_cosine": 1.7,
+        "words": 4.65,
+        "window": 1.88,
+        "passage_words": -1.67,
+        "passage_cosine": -7.64,
+        "passage_rank": 3.83,
+        "article": -0.51,
+        "names": -0.12,
+        "type_found": 0.23,
+        "type_missing": -0.89,
+        "new_words": 0.31,
+        "length": 1.54,
+        "is_question": -1.14,
+    },
+)
+ANSWERABLE_WEIGHTS = Weights(
+    bias=-5.09,
+    weights={
+        "best": 0.54,
+        "second": -0.22,
+        "cosine": 3.96,
+        "passage_cosine": 0.55,
+        "words": 0.89,
+        "passage_words": 2.39,
+        "names_anywhere": 0.45,
+        "unseen": 0.67,
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +125,12 @@ class Candidate:
 
     @property
     def sentence(self) -> Sentence:
+        """Where it stands."""
         return self.hit.passage.sentences[self.index]
 
     @property
     def text(self) -> str:
+        """Its words."""
         return self.article.quote(self.sentence)
 
 
@@ -138,6 +170,7 @@ class QuestionWords:
 
     @classmethod
     def of(cls, question: str, generation: Generation) -> "QuestionWords":
+        """The words of a question, as rare as they are in one generation."""
         stems = list(dict.fromkeys(terms(question)))
         names = frozenset(t for name in NAME.findall(question) for t in terms(name))
         return cls({t: generation.keywords.rarity(t) for t in stems}, names, wanted(question))
@@ -208,11 +241,16 @@ ANSWERABLE_FEATURES = (
 )
 
 
-def answerable_features(question: str, found: Sequence[Candidate], generation: Generation) -> dict[str, float]:
+def answerable_features(
+    question: str, found: Sequence[Candidate], generation: Generation
+) -> dict[str, float]:
     """What the retrieved sentences say together about whether the question is answered there."""
     asked = QuestionWords.of(question, generation)
     everything = {
-        t for c in {c.hit.row: c for c in found}.values() for t in terms(_passage_text(c)) if t in asked.rarity
+        t
+        for c in {c.hit.row: c for c in found}.values()
+        for t in terms(_passage_text(c))
+        if t in asked.rarity
     }
     best = set(terms(_passage_text(found[0])))
     odds = [math.log(max(c.score, 1e-9) / max(1 - c.score, 1e-9)) for c in found[:2]]
@@ -244,9 +282,7 @@ def select(found: Sequence[Candidate], count: int) -> list[Evidence]:
             break
         span = join(candidate)
         stems = set(terms(candidate.article.quote(span)))
-        same_place = any(
-            e.source.article == candidate.article.id and e.span.overlaps(span) for e in chosen
-        )
+        same_place = any(e.source.article == candidate.article.id and e.span.overlaps(span) for e in chosen)
         if same_place or any(_jaccard(stems, other) >= DUPLICATE_OVERLAP for other in told):
             continue
         told.append(stems)

@@ -29,6 +29,7 @@ class Source:
 
     @classmethod
     def of(cls, article: Article) -> "Source":
+        """The article without its text."""
         return cls(article.id, article.file, article.title, article.date, article.source, article.url)
 
 

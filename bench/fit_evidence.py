@@ -2,9 +2,10 @@
 
     python bench/fit_evidence.py ../shared/train/squadshifts_wiki.jsonl [more.jsonl] [--questions 2400]
 
-Reads paragraphs with span questions (one JSON a line: `title`, `context`, `qas` with `question`, `answers`, `start`).
-Two thirds of each page's paragraphs become an article; the questions on the others are unanswerable, though
-the article is about their very subject. Fits on half of the questions, reports on the other half.
+Reads paragraphs with span questions (one JSON a line: `title`, `context`, `qas` with `question`,
+`answers`, `start`).
+Two thirds of each page's paragraphs become an article; the questions on the others are unanswerable,
+though the article is about their very subject. Fits on half of the questions, reports on the other half.
 Never reads an evaluation set. Needs scikit-learn, which sentence-transformers brings.
 """
 
@@ -35,6 +36,8 @@ from index.library import Library
 
 @dataclass(frozen=True)
 class Question:
+    """One training question and where its answer stands."""
+
     text: str
     answers: tuple[str, ...]
     file: str  # of its paragraph
@@ -63,9 +66,7 @@ def read(files: list[Path], rng: random.Random) -> tuple[dict[str, str], list[Qu
                     continue
                 lead = len(paragraph["context"]) - len(paragraph["context"].lstrip())
                 start = base + q["start"] - lead if "start" in q else None
-                questions.append(
-                    Question(q["question"], tuple(q["answers"]), name if kept else "", start)
-                )
+                questions.append(Question(q["question"], tuple(q["answers"]), name if kept else "", start))
         if text:
             articles[name] = text
     return articles, questions
@@ -92,6 +93,7 @@ def fit(rows: list[list[float]], labels: list[bool], names: tuple[str, ...]) -> 
 
 
 def main() -> None:
+    """Index, collect features, fit, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--questions", type=int, default=2400)
@@ -117,9 +119,7 @@ def report(asked: list[Question], library: Library) -> None:
     generation, settings = library.live, Settings()
     rows = library.embed([q.text for q in asked])
     found = [
-        candidates(
-            q.text, row, library.search_row(q.text, row, settings.passages, generation), generation
-        )
+        candidates(q.text, row, library.search_row(q.text, row, settings.passages, generation), generation)
         for q, row in zip(asked, rows, strict=True)
     ]
     half = len(asked) // 2
@@ -134,9 +134,7 @@ def report(asked: list[Question], library: Library) -> None:
     print("SENTENCE_WEIGHTS =", sentence)
     found = [sorted((rescored(c, sentence) for c in cs), key=lambda c: -c.score) for cs in found]
     ranks = [
-        [right(c, q) is True for c in cs]
-        for q, cs in list(zip(asked, found, strict=True))[half:]
-        if q.file
+        [right(c, q) is True for c in cs] for q, cs in list(zip(asked, found, strict=True))[half:] if q.file
     ]
     for k in (1, 2, 3, 5):
         print(f"  evidence recall@{k}: {np.mean([any(r[:k]) for r in ranks]):.3f} of {len(ranks)}")
@@ -157,6 +155,7 @@ def report(asked: list[Question], library: Library) -> None:
 
 
 def rescored(c: Candidate, weights: Weights) -> Candidate:
+    """The candidate with the score that other weights give it."""
     return Candidate(c.hit, c.article, c.index, c.features, weights.probability(c.features))
 
 

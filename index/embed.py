@@ -83,9 +83,7 @@ class Encoder:
         """Tokens of each text, without the special ones."""
         if not texts:
             return []
-        encoded = self._loaded().tokenizer(
-            texts, add_special_tokens=False, truncation=False, verbose=False
-        )
+        encoded = self._loaded().tokenizer(texts, add_special_tokens=False, truncation=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
     def _loaded(self) -> "SentenceTransformer":

@@ -34,9 +34,7 @@ class Keywords:
             )
             self.count: int = self._db.execute("SELECT count FROM size").fetchone()[0]
         except sqlite3.Error as error:
-            raise LibraryBroken(
-                f"{file.name} can't be read ({error}); run `footnote rollback`"
-            ) from error
+            raise LibraryBroken(f"{file.name} can't be read ({error}); run `footnote rollback`") from error
 
     @staticmethod
     def write(file: Path, rows: Iterable[tuple[str, str]]) -> None:

@@ -102,9 +102,7 @@ class Library:
         )
         best = list(fused)[:k]
         cosines = generation.passage_vectors.rows(best) @ row
-        return [
-            Hit(r, generation.passage(r), fused[r], float(c)) for r, c in zip(best, cosines, strict=True)
-        ]
+        return [Hit(r, generation.passage(r), fused[r], float(c)) for r, c in zip(best, cosines, strict=True)]
 
     def embed(self, texts: Sequence[str]) -> Rows:
         """`(len(texts), dim)` rows, by the encoder and with the dtype of this library."""

@@ -88,11 +88,7 @@ def _divide(
     if size <= budget_tokens or sentence.end - sentence.start == 1:
         return [(sentence, size)]
     left, right = _halve(article.text, sentence)
-    return [
-        piece
-        for half in (left, right)
-        for piece in _divide(article, half, count_tokens, budget_tokens)
-    ]
+    return [piece for half in (left, right) for piece in _divide(article, half, count_tokens, budget_tokens)]
 
 
 def _halve(text: str, span: Sentence) -> tuple[Sentence, Sentence]:

@@ -127,4 +127,4 @@ def _title(line: str, *, markdown: bool) -> str | None:
         return None
     if markdown and (heading := HEADING.match(line)):
         return heading[1]
-    return None if line[-1] in ".!?:;,”\"" else line
+    return None if line[-1] in '.!?:;,”"' else line

@@ -58,6 +58,7 @@ def _join(text: str, pieces: list[Sentence]) -> list[Sentence]:
             continue
         if joined and (stray := STRAY_QUOTE.search(text, joined[-1].start, joined[-1].end)):
             joined[-1] = Sentence(joined[-1].start, stray.start())
-            piece = Sentence(stray.end() - 1, piece.end)
-        joined.append(piece)
+            joined.append(Sentence(stray.end() - 1, piece.end))
+        else:
+            joined.append(piece)
     return joined

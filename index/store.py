@@ -279,7 +279,7 @@ def _rows(
     return rows
 
 
-def _write_articles(  # noqa: PLR0913 - one table each
+def _write_articles(
     file: Path,
     articles: Sequence[Article],
     passages: list[tuple[int, Passage]],

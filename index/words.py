@@ -13,16 +13,17 @@ import snowballstemmer
 WORD = re.compile(r"\w+")
 
 # English function words: they occur in every article, so they neither find nor prove anything.
-STOPWORDS = frozenset(
-    """a about above after again against all also am an and any are aren as at be because been before
-    being below between both but by can could d did do does doing don down during each either else ever
-    few for from further get got had has have having he her here hers herself him himself his how i if in
-    into is isn it its itself just let ll m many may me might more most much must my myself no nor not now of
-    off on once one only or other our ours ourselves out over own per rather re s same shall she should
-    so some such t than that the their theirs them themselves then there these they this those through
-    to too under until up upon us ve very was we were what when where whether which while who whom whose
-    why will with within without would you your yours yourself tell say says said according""".split()
-)
+_FUNCTION_WORDS = """
+a about above after again against all also am an and any are aren as at be because been before
+being below between both but by can could d did do does doing don down during each either else ever
+few for from further get got had has have having he her here hers herself him himself his how i if in
+into is isn it its itself just let ll m many may me might more most much must my myself no nor not now of
+off on once one only or other our ours ourselves out over own per rather re s same shall she should
+so some such t than that the their theirs them themselves then there these they this those through
+to too under until up upon us ve very was we were what when where whether which while who whom whose
+why will with within without would you your yours yourself tell say says said according
+"""
+STOPWORDS = frozenset(_FUNCTION_WORDS.split())
 
 _stemmer = snowballstemmer.stemmer("porter")
 # Porter's own program, which SQLite follows, later cut -logi to -log and -bli to -ble after a syllable

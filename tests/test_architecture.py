@@ -41,6 +41,7 @@ LEVELS = {
     "assistant/question.py": 8,
     "assistant/render.py": 8,
     "assistant/evidence.py": 9,
+    "assistant/assemble.py": 9,
     "assistant/answer.py": 10,
     "assistant/__init__.py": 11,
     "assistant/evaluate.py": 11,
