@@ -197,7 +197,8 @@ class Assistant:
                 dropped.append(Dropped(sentence.text, reason))
             elif all(claim.text != other.text for other in claims):
                 claims.append(claim)
-        draft = " ".join(sentence.text for sentence in drafted)
+        # A direct answer comes first; what a weak model adds to it is rambling and would vote astray.
+        draft = drafted[0].text if drafted else ""
         claims, citations = assemble(
             base.standalone_question, draft, claims, evidence, self.settings.answer_words
         )

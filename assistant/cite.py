@@ -13,15 +13,17 @@ from index.sentences import split_sentences
 MARKER_CHARS = 40  # between the brackets; what is longer is text, not a marker
 # "[1]", "[1, 3]", "[1-3]", "[1 and 2]", "[Quote 1]", "[^1]", "[[1]]"
 MARKER = re.compile(
-    rf"\s*\[{{1,2}}(?=[^\[\]\n]{{1,{MARKER_CHARS}}}\])\s*(?:(?:quote|source)s?\b\s*)?"
-    r"(\^?\d+(?:\s*(?:[,;&–-]|\band\b)\s*\d+)*)\s*\]{1,2}",
+    rf"\s*\[+(?=[^\[\]]{{1,{MARKER_CHARS}}}\])\s*(?:(?:quote|source)s?\b\s*)?"
+    r"(\^?\d+(?:\s*(?:[,;&–-]|\band\b)\s*\d+)*)\s*\]+",
     re.I,
 )
-HELD_BACK = re.compile(rf"\s*(?:\[{{1,2}}[^\[\]\n]{{0,{MARKER_CHARS}}})?\Z")
+HELD_BACK = re.compile(rf"\s*(?:\[+[^\[\]]{{0,{MARKER_CHARS}}})?\Z")
 # Where the model ran out of tokens in the middle of a marker.
-CUT_MARKER = re.compile(r"\s*\[{1,2}\s*(?:(?:quote|source)s?\b)?[\s\d^,;&–-]*\Z", re.I)
+CUT_MARKER = re.compile(
+    rf"\s*\[+(?=[^\[\]]{{0,{MARKER_CHARS}}}\Z)\s*(?:(?:quote|source)s?\b)?[\s\d^,;&–-]*\Z", re.I
+)
 ENDS = re.compile(r"[.!?…][”\"’')\]]*\Z")
-MAX_NUMBERS = 8  # a model that lists more than this cites nothing
+MAX_NUMBERS = 8  # of one marker; a model that lists more has not chosen
 
 
 @dataclass(frozen=True, slots=True)

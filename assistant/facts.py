@@ -18,7 +18,7 @@ MONTH_NUMBER = {name: number for number, name in enumerate(MONTHS, start=1)}
 DATE = re.compile(
     r"(?:(?<![\d.,:])\b(?P<before>\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?)?"
     rf"\b(?P<month>{'|'.join(MONTHS)})\b"
-    r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?\b(?![.,:]\d| percent| (?:hundred|thousand|[mbtr]+illion)))?"
+    r"(?:,?\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?\b(?![.,:]\d| percent| (?:hundred|thousand|[mbtr]+illion)))?"
     r"(?:,?\s+(?P<year>[12]\d{3})\b(?![.,]\d))?"
 )
 TIME = re.compile(r"(?<![\w.:])(\d{1,2})(?:[:.](\d{2}))?\s?([ap]m)\b|(?<![\w.:])(\d{1,2}):(\d{2})(?![\w:])")
@@ -178,7 +178,7 @@ OPENERS = frozenset(
 NAME_PART = re.compile(r"[^\W\d_][^\W_]*")
 SPELLED_OUT = re.compile(r"\b[A-Z]\w+(?:[\s-]+(?:(?:of|for|and|in|the|on|to|de)\s+)*[A-Z]\w+)+")
 # "Russia" proves "Russian": one ends like a country, the other like its people.
-PLACE_ENDS = frozenset(["", "a", "e", "y", "ey", "en", "ain"])
+PLACE_ENDS = frozenset(["", "a", "e", "y", "s", "ey", "en", "ain"])
 PEOPLE_ENDS = frozenset(words("n an ian ean ish ese i ns ans ians is"))
 
 

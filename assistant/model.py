@@ -12,7 +12,7 @@ import codecs
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -21,6 +21,7 @@ import psutil
 
 from index.errors import Cancelled, ModelError
 
+ANOTHER = "give another with --model"
 Role = Literal["system", "user", "assistant"]
 
 
@@ -81,8 +82,8 @@ class LlamaModel:
 
     @property
     def context_tokens(self) -> int:
-        """Tokens that prompt and output have together."""
-        return int(self._llama.n_ctx())
+        """Tokens that prompt and output have together; no more than the model was trained with."""
+        return min(int(self._llama.n_ctx()), int(self._llama._model.n_ctx_train()))
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the whole prompt, the template's included."""
@@ -104,15 +105,21 @@ class LlamaModel:
                 "ask a shorter question"
             )
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        with self._turn(stop):
-            for token in self._generate(tokens, min(max_tokens, room), stop):
+        # Closed here, not by the garbage collector: the lock must be the last thing given back.
+        with (
+            self._turn(stop),
+            contextlib.closing(self._generate(tokens, min(max_tokens, room), stop)) as generated,
+        ):
+            for token in generated:
                 piece = decoder.decode(self._llama.detokenize([token], prev_tokens=[tokens[-1]]))
                 if piece:
                     yield piece
         if rest := decoder.decode(b"", final=True):
             yield rest
 
-    def _generate(self, tokens: list[int], limit: int, stop: threading.Event | None) -> Iterator[int]:
+    def _generate(
+        self, tokens: list[int], limit: int, stop: threading.Event | None
+    ) -> Generator[int, None, None]:
         generator = self._llama.generate(tokens, temp=0.0)
         with _watched(stop, self._abort), contextlib.closing(generator):
             try:
@@ -146,25 +153,28 @@ class _Template:
     """The GGUF's chat template, and the token lists it makes of messages."""
 
     def __init__(self, llama: Any) -> None:
+        from jinja2 import TemplateError  # llama-cpp-python's own engine
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
         source = llama.metadata.get("tokenizer.chat_template")
         if not source:
-            raise ModelError(
-                "this GGUF has no chat template, so it is no instruct model; give another with --model"
-            )
+            raise ModelError(f"this GGUF has no chat template, so it is no instruct model; {ANOTHER}")
         self._llama = llama
         self._bos = self._name(llama.token_bos())
-        self._formatter = Jinja2ChatFormatter(
-            template=source, eos_token=self._name(llama.token_eos()), bos_token=self._bos
-        )
+        self._errors = (ValueError, TemplateError)  # ValueError: the template refuses the messages
+        try:
+            self._formatter = Jinja2ChatFormatter(
+                template=source, eos_token=self._name(llama.token_eos()), bos_token=self._bos
+            )
+        except self._errors as error:
+            raise ModelError(f"this GGUF's chat template is broken ({error}); {ANOTHER}") from error
 
     def tokens(self, messages: Sequence[Message]) -> list[int]:
-        """The prompt up to where the reply begins."""
+        """The prompt up to where the reply begins. Raises ModelError."""
         try:
             pieces = self._render(messages)
-        except ValueError:  # some templates refuse the system role: tell it to the user's turn then
-            pieces = self._render(_without_system(messages))
+        except self._errors:  # some templates know no system role: tell it to the user's turn then
+            pieces = self._render_or_fail(_without_system(messages))
         tokens: list[int] = []
         for text, special in pieces:
             tokens += self._llama.tokenize(text.encode(), add_bos=False, special=special)
@@ -191,9 +201,17 @@ class _Template:
         ).prompt
         pieces: list[tuple[str, bool]] = []
         for message, mark in zip(messages, marks, strict=True):
-            before, _, rendered = rendered.partition(mark)
+            before, found, rendered = rendered.partition(mark)
+            if not found:
+                raise ValueError("it leaves out a message")
             pieces += [(before, True), (message.text, False)]
         return [(text, special) for text, special in [*pieces, (rendered, True)] if text]
+
+    def _render_or_fail(self, messages: Sequence[Message]) -> list[tuple[str, bool]]:
+        try:
+            return self._render(messages)
+        except self._errors as error:
+            raise ModelError(f"this GGUF's chat template can't be used ({error}); {ANOTHER}") from error
 
     def _vocab(self) -> Any:
         return self._llama._model.vocab
@@ -237,11 +255,9 @@ def _watched(stop: threading.Event | None, abort: threading.Event) -> Iterator[N
         yield
     finally:
         done.set()
-        abort_now = abort.is_set()
         if watcher:
-            watcher.join(timeout=1)
-        if not abort_now:
-            abort.clear()
+            watcher.join()
+        abort.clear()
 
 
 @contextlib.contextmanager

@@ -122,16 +122,15 @@ def _failures(claim: str, quotes: str, known: str, with_dates: str) -> Iterator[
 
 def _wrong_numbers(said: Facts, there: Facts, dated: Facts) -> Iterator[str]:
     counted = {f.value for f in there.figures}
-    if set(words(there.rest)) & {"one", "first", "single", "once"}:
-        counted.add(Decimal(1))
+    one = bool(set(words(there.rest)) & {"one", "first", "single", "once"})
     # A day of the month or an hour proves no count of anything.
     loose = there.numbers | {Decimal(d.year) for d in dated.dates if d.year}
     for figure in said.figures:
-        value = f"{figure.value:,f}"
+        value = f"{figure.value:f}" if figure.is_year else f"{figure.value:,f}"
         places = [f for f in there.figures if f.value == figure.value]
-        if figure.value not in counted and (
-            figure.value not in loose or (figure.counts and not figure.is_year)
-        ):
+        spoken = one and figure.value == 1 and figure.counts
+        dated_only = figure.value in loose and (figure.is_year or not figure.counts)
+        if not (figure.value in counted or spoken or dated_only):
             yield f"the number {value} is not in the quote"
         elif places and _counts_otherwise(figure, places, there):
             yield f"the number {value} counts something else in the quote"
