@@ -95,7 +95,8 @@ class LlamaModel:
         """Pieces of the reply, greedily decoded, until the model ends its turn or after `max_tokens`.
 
         The prompt's longest common prefix with the last call is not evaluated again. Raises ModelError
-        when the prompt leaves no room, Cancelled once `stop` is set; closing the generator is fine too.
+        when the prompt leaves no room, Cancelled once `stop` is set; closing the generator is fine too. A
+        character that `max_tokens` cuts in half is left out.
         """
         tokens = self._template.tokens(messages)
         room = self.context_tokens - len(tokens)
@@ -114,8 +115,6 @@ class LlamaModel:
                 piece = decoder.decode(self._llama.detokenize([token], prev_tokens=[tokens[-1]]))
                 if piece:
                     yield piece
-        if rest := decoder.decode(b"", final=True):
-            yield rest
 
     def _generate(
         self, tokens: list[int], limit: int, stop: threading.Event | None

@@ -15,7 +15,12 @@ from index.words import terms
 Wanted = Literal["number", "time", "name", "any"]
 
 WANTED: tuple[tuple[Wanted, re.Pattern[str]], ...] = (
-    ("time", re.compile(r"\b(?:when|(?:what|which) (?:year|date|day|month|century|time))\b", re.I)),
+    (
+        "time",
+        re.compile(
+            r"\b(?:when|(?:what|which) (?:(?:is|was) the )?(?:year|date|day|month|century|time))\b", re.I
+        ),
+    ),
     (
         "number",
         re.compile(

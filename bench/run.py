@@ -1,7 +1,7 @@
 """Measure what a user waits for, and the memory it takes: `make bench`, or `python bench/run.py [SECTION …]`.
 
 Each figure stands beside a baseline of the same run, taken in turns (A B A B …). The ratio is the median of
-the rounds' own ratios, so whoever else uses the machine slows both sides alike; the last line says how many
+the rounds' own ratios, so whoever else uses the machine slows both sides alike; the table says how many
 cores others kept busy. Reads only `seeds/` and makes more articles of it. The answers: see bench/eval.py.
 """
 
@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -37,6 +36,8 @@ SEEDS = ROOT / "seeds"
 FEW = 28  # articles that are indexed once a round
 BATCH = 32  # the default of sentence-transformers
 DECODED = 48  # tokens a round
+UNRELATED = [Message("system", "."), Message("user", ".")]  # takes the place of what is cached
+ASK = ("-m", "assistant", "ask", "What does Vladimir Putin say of NATO?")
 GO_ON = "\nRetell every quote above in your own words, one after the other, in long sentences."
 
 Pairs = list[tuple[float, float]]  # of each round: Footnote's time or size, and the baseline's
@@ -58,13 +59,22 @@ class Row:
     def of(cls, what: str, unit: str, pairs: Pairs, against: str, work: float | None = None) -> "Row":
         """With `work`, the seconds of `pairs` become pieces of work a second.
 
-        >>> Row.of("add", "articles/s", [(2.0, 1.0), (90.0, 30.0), (3.0, 1.0)], "encode()", work=6)
-        Row(what='add', unit='articles/s', value=2.0, baseline=6.0, ratio=0.3333333333333333, against='encode()')
+        >>> Row.of("add", "articles/s", [(3.0, 1.5), (60.0, 20.0), (2.0, 1.0)], "encode()", work=6)
+        Row(what='add', unit='articles/s', value=2.0, baseline=4.0, ratio=0.5, against='encode()')
         """
         if work is not None:
             pairs = [(work / a, work / b) for a, b in pairs]
         value, baseline = (statistics.median(side) for side in zip(*pairs, strict=True))
         return cls(what, unit, value, baseline, statistics.median(a / b for a, b in pairs), against)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A section of the table."""
+
+    method: str
+    rows: tuple[Row, ...]
+    others_cores: float  # that others kept busy meanwhile, on average
 
 
 @dataclass(frozen=True)
@@ -77,9 +87,10 @@ class Load:
 
     @classmethod
     def now(cls) -> "Load":
+        """Ours and our children's, of those that have ended."""
         cpu = psutil.cpu_times()
         idle = sum(getattr(cpu, name, 0.0) for name in ("idle", "iowait", "guest", "guest_nice"))
-        return cls(time.perf_counter(), sum(cpu) - idle, sum(os.times()[:4]))  # children that ended count
+        return cls(time.perf_counter(), sum(cpu) - idle, sum(os.times()[:4]))
 
     def others(self, later: "Load") -> float:
         """How many cores others kept busy since, on average.
@@ -145,9 +156,8 @@ def questions() -> list[str]:
 
 def opening(bench: Bench) -> Iterator[Row]:
     """Fresh processes, from start to end."""
-    ask = partial(python, "-m", "assistant", "ask", questions()[0], "--no-model", "--library", bench.library)
-    imports = partial(python, "-c", "import sentence_transformers, faiss")
-    pairs = in_turns(ask, imports, bench.rounds)
+    ask = partial(python, *ASK, "--no-model", "--library", bench.library)
+    pairs = in_turns(ask, partial(python, "-c", "import sentence_transformers, faiss"), bench.rounds)
     yield Row.of("first answer, quotes only", "s", pairs, "only import torch, faiss")
     pairs = in_turns(
         partial(python, "-m", "assistant", "--help"), partial(python, "-c", ""), bench.rounds + 2
@@ -156,10 +166,13 @@ def opening(bench: Bench) -> Iterator[Row]:
 
 
 def memory(bench: Bench) -> Iterator[Row]:
-    """Each process tells its own peak, once: the next one's differs by about 1 %."""
-    imports, against = child("import"), "only import torch, faiss, llama.cpp"
-    yield Row.of("index, peak", "MB", [(bench.index_mb, imports)], against)
-    yield Row.of("answer with the model, peak", "MB", [(child("answer", bench.library), imports)], against)
+    """Each process once: the peak of the next one differs by about 1 %."""
+    imports = peak_mb("-c", "import sentence_transformers, faiss, llama_cpp")
+    for what, peak in (
+        ("index, peak", bench.index_mb),
+        ("answer with the model, peak", peak_mb(*ASK, "--library", bench.library)),
+    ):
+        yield Row.of(what, "MB", [(peak, imports)], "only import torch, faiss, llama.cpp")
 
 
 def indexing(bench: Bench) -> Iterator[Row]:
@@ -179,9 +192,7 @@ def indexing(bench: Bench) -> Iterator[Row]:
         for start in range(0, len(texts), BATCH):
             encode(texts[start : start + BATCH])
 
-    first: Pairs = []
-    again: Pairs = []
-    unsorted: Pairs = []
+    first, again, unsorted = Pairs(), Pairs(), Pairs()
     for number in range(bench.rounds):
         library = Library(bench.library.with_name(f"library-{number}"))
         library.embed(["load the encoder"])
@@ -194,7 +205,6 @@ def indexing(bench: Bench) -> Iterator[Row]:
     tokens = sum(whole.encoder.count_tokens(texts))
     against = f"encode() of the same {len(texts)} texts, {dtype}"
     yield Row.of("add", "articles/s", first, against, FEW)
-    yield Row.of("add", "tokens/s", first, against, tokens)
     yield Row.of("add", "tokens/s", unsorted, f"encode() by {BATCH} in reading order, unsorted", tokens)
     yield Row.of("add again, one article changed", "s", again, f"the first add of {FEW}")
 
@@ -209,9 +219,7 @@ def searching(bench: Bench) -> Iterator[Row]:
     def plain(question: str) -> list[int]:
         return nearest(rows, library.embed([question])[0])
 
-    bare: Pairs = []
-    full: Pairs = []
-    evidence: Pairs = []
+    bare, full, evidence = Pairs(), Pairs(), Pairs()
     ms = partial(seconds, scale=1000)
     for question in questions() * bench.rounds:
         row = library.embed([question])[0]
@@ -237,7 +245,7 @@ def verifying(bench: Bench) -> Iterator[Row]:
         rows = embed([claim, quote])
         return float(rows[0] @ rows[1])
 
-    pairs: dict[bool, Pairs] = {True: [], False: []}
+    pairs = {True: Pairs(), False: Pairs()}
     found = [e for question in questions() for e in assistant.ask(question).evidence[:2]]
     for mine, quote in [(e, e) for e in found] + list(pairwise(found)):
         started = time.perf_counter()
@@ -258,10 +266,9 @@ def modelling(bench: Bench) -> Iterator[Row]:
         event = next(assistant.stream(question))
         assert isinstance(event, Retrieved)
         prompts.append(assistant._prompt(question, event.evidence))
-    system_cached: Pairs = []
-    quotes_cached: Pairs = []
+    system_cached, quotes_cached = Pairs(), Pairs()
     for system, user in prompts:
-        forget(llama)
+        first_token(llama, UNRELATED)
         cold = seconds(partial(first_token, llama, [system, user]))
         first_token(llama, [system, Message("user", "")])
         system_cached.append((seconds(partial(first_token, llama, [system, user])), cold))
@@ -282,12 +289,11 @@ def by_threads(llama: LlamaModel, prompts: Sequence[Sequence[Message]]) -> Itera
 
     def rates(prompt: Sequence[Message], threads: int) -> tuple[float, float]:
         llama_set_n_threads(context, threads, threads)
-        forget(llama)
+        first_token(llama, UNRELATED)
         started = time.perf_counter()
         stamps = [time.perf_counter() for _ in llama.stream(prompt, DECODED)]
-        return llama.count_tokens(prompt) / (stamps[0] - started), (len(stamps) - 1) / (
-            stamps[-1] - stamps[0]
-        )
+        reading, writing = stamps[0] - started, stamps[-1] - stamps[0]
+        return llama.count_tokens(prompt) / reading, (len(stamps) - 1) / writing
 
     longer = [[system, Message("user", user.text + GO_ON)] for system, user in prompts]
     rounds = [(rates(prompt, many), rates(prompt, 1)) for prompt in longer]
@@ -319,7 +325,7 @@ def nearest(rows: Rows, row: Rows) -> list[int]:
 def embedded_texts(library: Library, count: int) -> list[str]:
     """What `add` embeds of the first `count` articles, each text once: passages, then sentences."""
     live = library.live
-    articles = {a.id: a for a in live.articles() if a.file < f"{count:04d}"}
+    articles = {a.id: a for a in sorted(live.articles(), key=lambda a: a.file)[:count]}
     passages = [live.passage(row) for row in range(live.manifest.passages)]
     mine = [(articles[p.article], p.span) for p in passages if p.article in articles]
     texts = [embedded_text(article.header, article.quote(span)) for article, span in mine]
@@ -332,62 +338,47 @@ def first_token(llama: LlamaModel, messages: Sequence[Message]) -> None:
     next(llama.stream(messages, 1), None)
 
 
-def forget(llama: LlamaModel) -> None:
-    """Put an unrelated prompt in the place of the cached one."""
-    first_token(llama, [Message("system", "."), Message("user", ".")])
+def python(*arguments: str | Path) -> None:
+    """Run a fresh Python to its end."""
+    subprocess.run([sys.executable, *map(str, arguments)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
-def python(*arguments: str | Path) -> str:
-    """What a fresh Python prints."""
-    command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
-
-
-def child(task: str, *paths: Path) -> float:
-    """Run a task of `be_child` in a process of its own; its peak resident memory in MB of 10^6 bytes."""
-    return int(python(__file__, "--child", task, *paths)) * 1024 / 1e6
-
-
-def be_child(task: str, *paths: str) -> None:
-    """Index, answer, or only import what these load; then print the peak in KiB, mapped files included."""
-    if task == "index":
-        Library(Path(paths[0])).add([Path(paths[1])])
-    elif task == "answer":
-        Assistant.open(paths[0]).ask(questions()[0])
-    else:
-        import faiss  # noqa: F401
-        import llama_cpp  # noqa: F401
-        import sentence_transformers  # noqa: F401
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+def peak_mb(*arguments: str | Path) -> float:
+    """Largest resident memory of a fresh Python, in MB of 10^6 bytes, mapped files included."""
+    process = subprocess.Popen([sys.executable, *map(str, arguments)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if status:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return usage.ru_maxrss * 1024 / 1e6
 
 
 # --- the command ---------------------------------------------------------------------------------------
 
 
-def measure(
-    folder: Path, chosen: Sequence[str], count: int, rounds: int
-) -> dict[str, tuple[list[Row], float]]:
+def measure(folder: Path, chosen: Sequence[str], count: int, rounds: int) -> dict[str, Measured]:
     """Of each chosen section its rows, and how many cores others kept busy meanwhile."""
     articles, library = write_articles(folder / "articles", count), folder / "library"
-    bench = Bench(articles, library, rounds, child("index", library, articles))
+    index_mb = peak_mb("-m", "assistant", "add", articles, "--library", library)
+    bench = Bench(articles, library, rounds, index_mb)
     measured = {}
     for name in [section for section in SECTIONS if section in chosen]:
         print(f"{name} …", file=sys.stderr)
         before = Load.now()
-        rows = list(SECTIONS[name](bench))
-        measured[name] = rows, round(before.others(Load.now()), 2)
+        rows = tuple(SECTIONS[name](bench))
+        measured[name] = Measured(SECTIONS[name].__doc__ or "", rows, round(before.others(Load.now()), 2))
     return measured
 
 
-def table(measured: dict[str, tuple[list[Row], float]]) -> str:
+def table(measured: dict[str, Measured]) -> str:
     """Aligned lines, a heading above each section."""
     lines = []
-    for section, (rows, others) in measured.items():
-        heading = f"{section} (others kept {others} cores busy)"
-        lines.append(f"{heading:<45}{'Footnote':>9} {'baseline':>9} {'ratio':>7}")
-        for row in rows:
+    for name, section in measured.items():
+        lines.append(f"{name:<45}{'Footnote':>9} {'baseline':>9} {'ratio':>7}  against")
+        for row in section.rows:
             figures = f"{row.value:>9.4g} {row.baseline:>9.4g} {row.ratio:>7.3g}"
             lines.append(f"  {f'{row.what}, {row.unit}':<43}{figures}  {row.against}")
+        lines.append(f"  {section.method} Others kept {section.others_cores} cores busy.\n")
     return "\n".join([*lines, "ratio: Footnote to baseline; of times and sizes less is better, of …/s more"])
 
 
@@ -403,23 +394,17 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.sections) - set(SECTIONS):
         parser.error(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
-    chosen, started = given.sections or list(SECTIONS), time.perf_counter()
+    started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
+        chosen = given.sections or list(SECTIONS)
         measured = measure(Path(folder), chosen, max(FEW, given.articles), max(1, given.rounds))
     machine = {"cores": physical_cores(), "seconds": round(time.perf_counter() - started)}
     if given.json:
-        parts = {
-            name: {"others_cores": others, "rows": [asdict(row) for row in rows]}
-            for name, (rows, others) in measured.items()
-        }
-        print(json.dumps({**machine, "sections": parts}, ensure_ascii=False))
+        print(json.dumps({**machine, "sections": measured}, default=asdict, ensure_ascii=False))
     else:
-        print(f"{table(measured)}\n{machine['cores']} cores, {machine['seconds']} s")
+        print(table(measured), f"{machine['cores']} cores, {machine['seconds']} s", sep="\n")
     return 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--child"]:
-        be_child(*sys.argv[2:])
-    else:
-        raise SystemExit(main())
+    raise SystemExit(main())
