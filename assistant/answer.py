@@ -106,9 +106,9 @@ class Assistant:
         timings = Timings(evidence_s=evidence_s)
         drafted: tuple[Drafted, ...] = ()
         if evidence and self.settings.use_model:
-            messages = self._prompt(alone, evidence)
+            clock = _Clock(started)
             try:
-                clock = _Clock(started)
+                messages = self._prompt(alone, evidence)  # loads the model
                 raw = yield from self._compose(messages, clock, stop)
             except Cancelled:
                 raise
@@ -165,7 +165,7 @@ class Assistant:
                 Message("user", render("question", quotes=quotes, question=question)),
             ]
             room = self.model.context_tokens - self.settings.max_answer_tokens
-            if len(kept) == 1 or self.model.count_tokens(messages) <= room:
+            if len(kept) <= 1 or self.model.count_tokens(messages) <= room:
                 return messages
             kept.pop()
 

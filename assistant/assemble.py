@@ -14,6 +14,7 @@ from assistant.verify import coverage
 from index.words import terms
 
 MAX_QUOTES = 3
+PROSE = 2  # so many claims that passed are an answer by themselves, where no quote fits beside them
 # How much a draft's vote (0..1) adds to a quote's probability (0..1). On the news questions the answer's text
 # held an accepted answer for 58 % without it, 65 % with 0.3, 67 % with 0.5, 63 % with 1 (docs/log.md).
 VOTE = 0.5
@@ -30,20 +31,36 @@ def assemble(
     numbered in the order in which the claims use them. `evidence` is not empty."""
     by_number = {e.n: e for e in evidence}
     kept = [c for c in claims if coverage(by_number[c.citations[0]].quote, c.text) < NEARLY_QUOTE]
-    left = limit_words - sum(map(_length, kept))
+    quotes = _quotes(question, draft, evidence, limit_words - sum(map(_length, kept)))
+    if not quotes and len(kept) < PROSE:  # a claim says no more than its quote, which is never wrong
+        kept, quotes = [], _quotes(question, draft, evidence, limit_words)
+    if not kept and not quotes:
+        first = ranked(question, draft, evidence)[0][0]  # a sentence that alone is beyond the limit
+        quotes = [_quoted(first.key, first.n)]
+    return _numbered([*kept, *quotes], by_number)
+
+
+def _quotes(question: str, draft: str, evidence: Sequence[Evidence], limit_words: int) -> list[Claim]:
+    """The best quotes that fit, each whole or, where that is too long, its key sentence; none when the
+    very best does not fit, for a worse one would not stand in for it."""
     quotes: list[Claim] = []
-    best, missed = 0.0, 1.0
+    best, missed, left = 0.0, 1.0, limit_words
     for e, weight in ranked(question, draft, evidence):
         best = max(best, weight)
         if quotes and (missed <= 1 - ENOUGH or weight < WORTH * best):
             break
-        whole, key = (Claim(" ".join(text.split()), (e.n,), "quoted") for text in (e.quote, e.key))
-        quote = whole if _length(whole) <= left else key
-        if len(quotes) < MAX_QUOTES and (not quotes or _length(quote) <= left):
-            quotes.append(quote)
-            left -= _length(quote)
+        fitting = [q for q in (_quoted(e.quote, e.n), _quoted(e.key, e.n)) if _length(q) <= left]
+        if not quotes and not fitting:
+            return []
+        if fitting and len(quotes) < MAX_QUOTES:
+            quotes.append(fitting[0])
+            left -= _length(fitting[0])
             missed *= 1 - e.score
-    return _numbered([*kept, *quotes], by_number)
+    return quotes
+
+
+def _quoted(text: str, n: int) -> Claim:
+    return Claim(" ".join(text.split()), (n,), "quoted")
 
 
 def ranked(question: str, draft: str, evidence: Sequence[Evidence]) -> list[tuple[Evidence, float]]:

@@ -34,6 +34,6 @@ class Settings:
     answer_words: int = 60  # of an answer: what fits into a report's paragraph
     question_chars: int = 4000  # longer questions are refused: they are pasted by mistake
     abstain_below: float = 0.2  # strength of the best evidence, 0..1, below which nothing is claimed
-    coverage_at_least: float = 0.9  # share of a claim's content words that its quotes must hold
+    coverage_at_least: float = 1.0  # share of a claim's content words that its quotes must hold
     meaning_at_least: float = 0.5  # cosine of a claim with its quotes, -1..1
     use_model: bool = True  # False: answers are quotes only, nothing is composed

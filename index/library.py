@@ -27,7 +27,7 @@ from index.errors import (
     UsageError,
 )
 from index.fuse import fuse
-from index.read import article_files, read_article
+from index.read import ENDINGS, article_files, read_article
 from index.store import MANIFEST, Generation, Manifest, Progress, read_manifest, write_generation
 from index.text import Article, Hit
 
@@ -137,22 +137,29 @@ class Library:
         """Bring the library up to date with files and folders: new, changed and removed files.
 
         A file that was added from one of these folders and is gone now is removed from the library;
-        files of other folders stay. Raises UsageError for a path that does not exist, before anything
-        is read. Refused files are in the report; an older version of them stays.
+        files of other folders stay. Raises UsageError for a path that does not exist, and when there is
+        nothing to read and nothing to remove, before anything is read. Refused files are in the report; an
+        older version of them stays.
         """
         roots = [path.expanduser().resolve() for path in paths]
         files = list(dict.fromkeys(file.resolve() for root in roots for file in article_files(root)))
+        if not files and not any(_is_below(a.path, roots) for a in self._old_articles()):
+            raise UsageError(
+                f"there is no article in {', '.join(map(str, paths))}; files ending in {ENDINGS} are read"
+            )
         with self._building():
             old = {a.path: a for a in self._old_articles()}
             report = Report()
             new = self._read(files, old, report, progress)
             for path, article in old.items():
                 if path not in new:
-                    if any(Path(path).is_relative_to(root) for root in roots):
+                    if _is_below(path, roots):
                         report.removed.append(article.file)
                     else:
                         new[path] = article
-            sources = sorted({*self._sources(), *(str(root) for root in roots)})
+            # A file that was refused is not asked for again; a folder is, once it has given an article.
+            useful = (str(root) for root in roots if any(_is_below(path, [root]) for path in new))
+            sources = sorted({*self._sources(), *useful})
             self._build(list(new.values()), sources, report, progress)
         return report
 
@@ -321,6 +328,10 @@ class Library:
             lock.release()
 
 
+def _is_below(path: str, roots: Sequence[Path]) -> bool:
+    return any(Path(path).is_relative_to(root) for root in roots)
+
+
 def _is_needed(source: Path, articles: Sequence[Article]) -> bool:
     """Whether `sync` can still read a source, or must complain that its articles lost their files."""
-    return source.exists() or any(Path(a.path).is_relative_to(source) for a in articles)
+    return source.exists() or any(_is_below(a.path, [source]) for a in articles)

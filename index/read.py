@@ -19,6 +19,7 @@ from index.text import Article, short_hash
 log = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown"})
+ENDINGS = ", ".join(sorted(SUFFIXES))
 MAX_FILE_BYTES = 20_000_000  # an archive dump, not an article; a long book has 3 MB of text
 MAX_TITLE_CHARS = 150
 
@@ -54,6 +55,8 @@ def read_article(file: Path) -> Article:
     name = file.name.encode("utf-8", "backslashreplace").decode()
     if name != file.name:
         raise ReadError(f"{name}: the file's name is not UTF-8; rename the file")
+    if file.suffix.lower() not in SUFFIXES:
+        raise ReadError(f"{name}: only files ending in {ENDINGS} are read; the file was left out")
     text = decode(name, read_bytes(file))
     body, title, date = _front(text, markdown=file.suffix.lower() in {".md", ".markdown"})
     if not text[body:].strip():

@@ -55,8 +55,8 @@ def candidate(marked: str, sentence: str, id: str = "a1", score: float = 0.5) ->
 # --- what stands together -------------------------------------------------------------------------
 
 SPEECH = (
-    "Maren Tuvalde chairs the council.| She promised help.| “Nobody should wait.| The money comes on Friday.”|"
-    " The office is open.|\n\nIt closes at six."
+    "Maren Tuvalde chairs the council.| She promised help.|"
+    " “Nobody should wait.| The money comes on Friday.”| The office is open.|\n\nIt closes at six."
 )
 LONG = f"Lee {'walked on and on ' * 20}home.| He {'slept and slept ' * 20}there."
 
