@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from assistant.assemble import assemble, with_markers
-from assistant.cite import Draft, Drafted, is_whole, parse
+from assistant.cite import Draft, Drafted, bare, is_whole, parse
 from assistant.evidence import candidates, select, strength
 from assistant.model import ChatModel, LlamaModel, Message
 from assistant.question import check, standalone
@@ -115,7 +115,8 @@ class Assistant:
             except ModelError as error:
                 yield Verified(replace(base, status="failed", text=str(error)))
                 return
-            drafted = raw.sentences[:MAX_SENTENCES]
+            written = (replace(sentence, text=bare(sentence.text)) for sentence in raw.sentences)
+            drafted = tuple(s for s in written if s.text)[:MAX_SENTENCES]
             timings = replace(
                 timings,
                 first_token_s=clock.first_s,

@@ -23,6 +23,11 @@ CUT_MARKER = re.compile(
     rf"\s*\[+(?=[^\[\]]{{0,{MARKER_CHARS}}}\Z)\s*(?:(?:quote|source)s?\b)?[\s\d^,;&–-]*\Z", re.I
 )
 ENDS = re.compile(r"[.!?…][”\"’')\]]*\Z")
+LEAD_IN = re.compile(
+    r"\A\s*(?:(?:\d{1,2}[.)]|[-*•])(?:\s+|\Z))?"
+    r"(?:(?:the|my) (?:short )?answer(?: to (?:this|the|your) question)? is(?::\s*|\s+)|answer:\s*)?",
+    re.I,
+)
 MAX_NUMBERS = 8  # of one marker; a model that lists more has not chosen
 
 
@@ -69,6 +74,15 @@ def parse(raw: str, final: bool) -> Draft:
             cites[owner - 1] |= dict.fromkeys(numbers)
     sentences = tuple(Drafted(shown[s.start : s.end], tuple(c)) for s, c in zip(spans, cites, strict=True))
     return Draft(shown, sentences, len(sentences) if final else max(0, len(sentences) - 1))
+
+
+def bare(sentence: str) -> str:
+    """A drafted sentence without what small models put before it: a list's number, "The answer is:".
+
+    >>> bare("1. The answer to this question is: January 12."), bare("- It rained."), bare("1.")
+    ('January 12.', 'It rained.', '')
+    """
+    return LEAD_IN.sub("", sentence, count=1)
 
 
 def is_whole(sentence: str) -> bool:

@@ -8,11 +8,12 @@ only in the commands that need them, so `--help` is instant.
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -39,14 +40,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except FootnoteError as error:
-        print(f"footnote: {error}", file=sys.stderr)
+        _complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        print("footnote: stopped; nothing was changed", file=sys.stderr)
+        _complain("stopped; nothing was changed")
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # `footnote list | head`
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more
         return 0
+    except OSError as error:  # a folder that may not be read, a disk that is full
+        _complain(
+            f"{error.filename or 'a file'}: {error.strerror or error}; see its permissions and the disk"
+        )
+        return EXIT_FAILED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -117,7 +123,7 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 def _show_report(report: Report, arguments: argparse.Namespace) -> int:
     for line in report.refused.values():
-        print(f"footnote: {line}", file=sys.stderr)
+        _complain(line)
     counts = ", ".join(f"{len(items)} {kind}" for kind, items in asdict(report).items() if items)
     _print(asdict(report), counts or "nothing to do", arguments)
     return EXIT_NOT_ANSWERED if report.refused else 0
@@ -136,7 +142,7 @@ def _list(arguments: argparse.Namespace) -> int:
         }
         for a in articles
     ]
-    lines = [f"{r['article']}  {r['date'] or ' ' * 10}  {r['file']}  {r['title'] or ''}".rstrip() for r in rows]
+    lines = [f"{r['article']}  {r['date'] or '':<10}  {r['file']}  {r['title'] or ''}".rstrip() for r in rows]
     _print(rows, "\n".join(lines) or "no articles", arguments)
     return 0
 
@@ -144,7 +150,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     article = _library(arguments).find(arguments.article)
     if arguments.json:
-        print(json.dumps({"article": article.id, "file": article.file, "text": article.text}, ensure_ascii=False))
+        _print({"article": article.id, "file": article.file, "text": article.text}, "", arguments)
     else:  # as bytes: line ends must not be translated, offsets count them
         sys.stdout.buffer.write(article.text.encode())
     return 0
@@ -178,7 +184,8 @@ def _history(arguments: argparse.Namespace) -> int:
         for m in library.history()
     ]
     lines = [
-        f"{'*' if r['live'] else ' '} {r['generation']}  {r['created']}  {r['articles']} articles" for r in rows
+        f"{'*' if r['live'] else ' '} {r['generation']}  {r['created']}  {r['articles']} articles"
+        for r in rows
     ]
     _print(rows, "\n".join(lines), arguments)
     return 0
@@ -193,15 +200,23 @@ def _rollback(arguments: argparse.Namespace) -> int:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     library = _library(arguments)
-    generations = {m.generation: m for m in library.history()}
     live = library.live.folder
-    damaged = {name: Generation(live.parent / name).verify() for name in generations}
-    bad = {name: files for name, files in damaged.items() if files}
-    text = "\n".join(f"generation {n}: damaged: {', '.join(files)}" for n, files in bad.items())
-    _print({"live": live.name, "damaged": bad}, text or f"{len(generations)} generations, all sound", arguments)
+    kept = [manifest.generation for manifest in library.history()]
+    bad = {name: damage for name in kept if (damage := _damage(live.parent / name))}
+    lines = [f"generation {name}: damaged: {', '.join(damage)}" for name, damage in bad.items()]
+    text = "\n".join(lines) or f"{len(kept)} generations, all sound"
+    _print({"live": live.name, "damaged": bad}, text, arguments)
     if live.name in bad:
         raise LibraryBroken("the live generation is damaged; run `footnote rollback`")
     return 0
+
+
+def _damage(folder: Path) -> list[str]:
+    """The damaged files of a generation, or why it can't be opened."""
+    try:
+        return Generation(folder).verify()
+    except LibraryBroken as error:
+        return [str(error)]
 
 
 # --- questions ---------------------------------------------------------------------------------------
@@ -210,7 +225,10 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def _ask(arguments: argparse.Namespace) -> int:
     history = [_turn(file) for file in arguments.history]
     answer = _assistant(arguments).ask(arguments.question, history)
-    _print(answer.as_json(), markdown(answer), arguments)
+    if answer.status == "failed":
+        _complain(answer.text)
+    if answer.status != "failed" or arguments.json:
+        _print(answer.as_json(), markdown(answer), arguments)
     return {"answered": 0, "not_found": EXIT_NOT_ANSWERED, "failed": EXIT_FAILED}[answer.status]
 
 
@@ -229,21 +247,27 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
     questions = read_questions(arguments.questions)
     assistant = _assistant(arguments)
+    _ = assistant.library.live  # what can fail goes first: --out overwrites an earlier run
     assistant.warm_up()  # so that the first question's time is like any other's
-    results, lines = [], []
-    for question, answer, result in tqdm(
-        run(assistant, questions), total=len(questions), unit="question", disable=None
-    ):
-        results.append(result)
-        lines.append(answer_line(question, answer, result))
-    if arguments.out:
-        try:
-            arguments.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{arguments.out}: can't be written ({error.strerror})") from error
+    results = []
+    with _opened(arguments.out) as out:
+        for question, answer, result in tqdm(
+            run(assistant, questions), total=len(questions), unit="question", disable=None
+        ):
+            results.append(result)
+            out.write(answer_line(question, answer, result) + "\n")
+            out.flush()
     measures = summary(results)
     _print(measures, table(measures), arguments)
     return 0
+
+
+def _opened(file: Path | None) -> TextIO:
+    """The file to write answers into; nowhere for None. Raises UsageError."""
+    try:
+        return (file or Path(os.devnull)).open("w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file}: can't be written ({error.strerror}); give another --out") from error
 
 
 def _chat(arguments: argparse.Namespace) -> int:
@@ -270,7 +294,18 @@ def _assistant(arguments: argparse.Namespace) -> Assistant:
 
 
 def _print(data: Any, text: str, arguments: argparse.Namespace) -> None:
-    print(json.dumps(data, ensure_ascii=False) if arguments.json else text)
+    shown = json.dumps(data, ensure_ascii=False) if arguments.json else text
+    print(_printable(shown, sys.stdout.encoding))
+
+
+def _complain(text: str) -> None:
+    print(_printable(f"footnote: {' '.join(text.split())}", sys.stderr.encoding), file=sys.stderr)
+
+
+def _printable(text: str, encoding: str | None) -> str:
+    """What the terminal has no letter for as `\\u2026`, which is JSON too."""
+    encoding = encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 class Bar:

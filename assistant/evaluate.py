@@ -58,35 +58,43 @@ class Result:
 
 def read_questions(file: Path) -> list[Question]:
     """Raises UsageError, with the line's number, when the file is no question file."""
-    questions = []
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").split("\n")  # U+2028 inside a text ends no line
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: can't be read as a question file; check the path") from error
+    questions = []
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            data = json.loads(line)
-            questions.append(
-                Question(
-                    id=str(data["id"]),
-                    question=str(data["question"]),
-                    answers=tuple(map(str, data["answers"])),
-                    answerable=bool(data["answerable"]),
-                    conversation=data.get("conversation"),
-                    turn=int(data.get("turn", 0)),
-                    evidence=tuple(map(str, data.get("evidence", ()))),
-                )
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(
-                f"{file.name}, line {number}: not a question ({error!r}); each line is a JSON object with "
-                "id, question, answers and answerable"
-            ) from error
+        if line.strip():
+            try:
+                questions.append(_question(json.loads(line)))
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                raise UsageError(
+                    f"{file.name}, line {number}: not a question ({error!r}); each line is a JSON object "
+                    "with id, question, answers and answerable"
+                ) from error
     if not questions:
         raise UsageError(f"{file.name}: there is no question in it")
     return questions
+
+
+def _question(data: Any) -> Question:
+    """Raises ValueError, KeyError, TypeError."""
+    answers, evidence, answerable = data["answers"], data.get("evidence", []), data["answerable"]
+    if not (isinstance(answers, list) and isinstance(evidence, list) and isinstance(answerable, bool)):
+        raise TypeError("answers must be a list, and answerable true or false")
+    if answerable and not answers and not evidence:
+        raise ValueError("an answerable question needs answers")
+    if not str(data["question"]).strip():
+        raise ValueError("the question is empty")
+    return Question(
+        id=str(data["id"]),
+        question=str(data["question"]),
+        answers=tuple(map(str, answers)),
+        answerable=answerable,
+        conversation=data.get("conversation"),
+        turn=int(data.get("turn", 0)),
+        evidence=tuple(map(str, evidence)),
+    )
 
 
 def run(assistant: Assistant, questions: Sequence[Question]) -> Iterator[tuple[Question, Answer, Result]]:
@@ -155,9 +163,9 @@ def table(measures: dict[str, Any]) -> str:
     """The summary as aligned lines.
 
     >>> print(table({"questions": 3, "accuracy": 2 / 3, "failed": None}))
-    questions         3
-    accuracy      0.667
-    failed            -
+    questions       3
+    accuracy    0.667
+    failed          -
     """
     width = max(map(len, measures))
     return "\n".join(f"{name:<{width}}  {_cell(value):>6}" for name, value in measures.items())

@@ -46,8 +46,15 @@ POINTS_BACK = re.compile(
     r"|the same|both|one|ones)\b",
     re.I,
 )
-FOLLOWS_ON = re.compile(r"\s*(?:and|but|so|what about|how about|why\b\s*\??\s*$)", re.I)
-MIN_OWN_TERMS = 2  # a question with fewer content words of its own leans on what came before
+FOLLOWS_ON = re.compile(r"\s*(?:and|but|so|what about|how about)\b", re.I)
+# "And when do Russia and NATO meet?" is a whole question all the same.
+WHOLE = re.compile(
+    r"\s*(?:and|but|so),?\s+(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|did|do|does)\b"
+    r"(?! about\b)",
+    re.I,
+)
+# A question with fewer content words of its own leans on what came before.
+MIN_OWN_TERMS, MIN_OWN_TERMS_WHOLE = 2, 3
 
 
 def check(question: str, limit_chars: int) -> str:
@@ -88,8 +95,10 @@ def leans_back(question: str) -> bool:
     >>> leans_back("What did they discuss?"), leans_back("How many people live in Kyiv?")
     (True, False)
     """
-    few = len(terms(question)) < MIN_OWN_TERMS
-    return few or bool(POINTS_BACK.search(question)) or bool(FOLLOWS_ON.match(question))
+    own = len(terms(question))
+    if FOLLOWS_ON.match(question) and not (WHOLE.match(question) and own >= MIN_OWN_TERMS_WHOLE):
+        return True
+    return own < MIN_OWN_TERMS or bool(POINTS_BACK.search(question))
 
 
 def turn_texts(turn: Turn) -> tuple[str, str]:

@@ -232,7 +232,13 @@ def test_nothing_is_written_when_nothing_changed(
 
 
 def test_a_folder_without_articles_makes_no_library(library: Library, news: Path):
-    assert library.add([news]) == Report()
+    (news / "notes.pdf").write_bytes(b"%PDF")
+    with pytest.raises(UsageError) as refused:
+        library.add([news])
+    assert str(refused.value) == (
+        f"there is no article in {news}; files ending in .markdown, .md, .text, .txt are read"
+    )
+    assert not library.folder.exists()
     with pytest.raises(LibraryMissing, match=r"there is no library in .* yet; add articles"):
         _ = library.live
     with pytest.raises(LibraryMissing, match="nothing was added yet"):

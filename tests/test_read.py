@@ -169,9 +169,20 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path):
 
 
 def test_a_folder_in_place_of_a_file_is_refused_in_one_line(tmp_path: Path):
+    (tmp_path / "a.txt").mkdir()
     with pytest.raises(ReadError) as refused:
-        read_article(tmp_path)
-    assert str(refused.value) == (f"{tmp_path.name}: can't be read (Is a directory); the file was left out")
+        read_article(tmp_path / "a.txt")
+    assert str(refused.value) == "a.txt: can't be read (Is a directory); the file was left out"
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a", "a.txt.gz", ".txt"])
+def test_a_file_with_another_ending_is_refused_with_those_that_are_read(tmp_path: Path, name: str):
+    (tmp_path / name).write_text(BODY, encoding="utf-8")
+    with pytest.raises(ReadError) as refused:
+        read_article(tmp_path / name)
+    assert str(refused.value) == (
+        f"{name}: only files ending in .markdown, .md, .text, .txt are read; the file was left out"
+    )
 
 
 def test_a_file_name_that_is_not_utf_8_is_refused_in_words_that_can_be_printed(tmp_path: Path):
