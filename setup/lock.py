@@ -19,9 +19,7 @@ LEFT_OUT = {"footnote", "pip"}
 
 def main() -> None:
     """Replace the file."""
-    pinned = {
-        pins.normalised(dist.name): dist.version.partition("+")[0] for dist in distributions()
-    }
+    pinned = {pins.normalised(dist.name): dist.version.partition("+")[0] for dist in distributions()}
     lines = [f"{name}=={pinned[name]}" for name in sorted(pinned) if name not in LEFT_OUT]
     path = pins.ROOT / "constraints.txt"
     path.write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")

@@ -58,7 +58,5 @@ def pip(command: str, *args: str, env: Mapping[str, str] | None = None) -> bool:
     """Run `pip COMMAND PIP_ARGS ARGS`, its output to the terminal. True when it succeeded."""
     extra = shlex.split(os.environ.get("PIP_ARGS", ""))
     line = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", command]
-    done = subprocess.run(
-        [*line, *extra, *args], env=env, stdin=subprocess.DEVNULL, cwd=ROOT, check=False
-    )
+    done = subprocess.run([*line, *extra, *args], env=env, stdin=subprocess.DEVNULL, cwd=ROOT, check=False)
     return done.returncode == 0

@@ -43,9 +43,7 @@ def probe(threads: int) -> dict[str, float]:
     """Tokens a second for reading and for writing. Exits with 1 when the copy is wrong."""
     from llama_cpp import Llama
 
-    llm = Llama(
-        str(model_path()), n_ctx=2048, n_threads=threads, n_threads_batch=threads, verbose=False
-    )
+    llm = Llama(str(model_path()), n_ctx=2048, n_threads=threads, n_threads_batch=threads, verbose=False)
     words = TEXT.read_text(encoding="utf-8").split()[:READ_WORDS]
     prompt = llm.tokenize(f"{' '.join(words)}\n\n{' '.join(words[:SHOWN_WORDS])}".encode())
     expected = words[SHOWN_WORDS : SHOWN_WORDS + RIGHT_WORDS]

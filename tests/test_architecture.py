@@ -160,6 +160,19 @@ def test_the_file_map_of_the_readme_lists_exactly_the_files_that_exist():
     assert sorted(listed) == sorted([*exist, "app.py"])
 
 
+def test_the_file_map_lists_a_file_after_all_that_it_imports():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^((?:index|assistant|prompts)/\S+\.py|app\.py)", text, re.MULTILINE)
+    place = {name: number for number, name in enumerate(listed)}
+    too_early = [
+        (name, other)
+        for name in listed
+        for other in own_imports(name)
+        if not other.endswith("__init__.py") and place[other] > place[name]
+    ]
+    assert too_early == []
+
+
 def test_no_file_names_a_folder_of_one_machine():
     named: list[str] = []
     for file in _project_files():

@@ -154,14 +154,14 @@ def test_doctor_finds_all_well(run: Run, library: Path):
 @pytest.mark.parametrize(
     "data",
     [
-        " date 2022-05-06 \n\n\n\nIt rained.\n".encode(),
+        b" date 2022-05-06 \n\n\n\nIt rained.\n",
         "A title\r\n\r\nIt rained.\r\nÉlodie – “left” 🙂\r\n\r\n".encode(),
         "no end of line, \u2028, \x85 and \x0c".encode(),
     ],
     ids=["dated", "crlf", "odd"],
 )
 def test_show_prints_the_bytes_of_the_file(
-    run: Run, capsysbinary: pytest.CaptureFixture[bytes], library: Path, tmp_path: Path, data: bytes
+    capsysbinary: pytest.CaptureFixture[bytes], library: Path, tmp_path: Path, data: bytes
 ):
     file = tmp_path / "a.txt"
     file.write_bytes(data)
@@ -189,7 +189,7 @@ def test_ask_answers_with_footnotes(run: Run, library: Path):
     code, out, err = run("ask", FERRY, "--no-model", "--library", library)
     assert (code, err) == (0, "")
     assert "48,200 passengers" in out
-    assert FERRY_FILE.replace("_", "\\_") in out
+    assert "Ferry line has its best winter in ten years" in out
 
 
 def test_ask_says_when_the_articles_do_not(run: Run, library: Path):
@@ -219,7 +219,8 @@ def test_ask_takes_earlier_answers_as_history(run: Run, library: Path, tmp_path:
 def test_the_program_itself(library: Path, tmp_path: Path):
     """With its encoder and the small model, as a process of its own."""
     file = tmp_path / "tower.txt"
-    file.write_bytes("The tower of Quarrowick is 93 m\xe9ters high.".encode("latin-1"))
+    text = "The tower of Quarrowick is 93 meters high. From its café one sees the whole island of Brésande."
+    file.write_bytes(text.encode("latin-1"))
     added = footnote("add", file, "--library", library, "--json")
     assert added.returncode == 0
     assert json.loads(added.stdout)["added"] == ["tower.txt"]
@@ -291,130 +292,93 @@ def test_good_files_are_added_beside_refused_ones(run: Run, library: Path, tmp_p
     assert is_one_line(err)
 
 
-def mistakes(library: Path, tmp: Path) -> dict[str, tuple[list[object], int, str]]:
-    """Name → (arguments, exit code, how the one line begins)."""
-    (tmp / "none").mkdir()
-    (tmp / "none" / "notes.pdf").write_bytes(b"%PDF")
-    (tmp / "file").write_text("not a folder", encoding="utf-8")
-    (tmp / "text.json").write_text("no JSON", encoding="utf-8")
-    (tmp / "list.json").write_text("[1]", encoding="utf-8")
-    (tmp / "other.json").write_text('{"question": "Who?"}', encoding="utf-8")
-    here: list[object] = ["--library", library]
-    gone: list[object] = ["--library", tmp / "gone"]
-    no_library = f"there is no library in {tmp}/gone yet; add articles with `footnote add FOLDER`"
-    mismatch = "this library was built with the encoder 'all-MiniLM-L6-v2', not 'me/other'; use --encoder "
-    missing = "no article 'x.txt' in the library; `footnote list` shows them"
-    history = "not an answer in JSON; save one with `footnote ask … --json`"
-    return {
-        "no such path": (["add", tmp / "nowhere", *here], 2, f"{tmp}/nowhere: no such file or folder; check"),
-        "no article": (
-            ["add", tmp / "none", *here],
-            2,
-            f"there is no article in {tmp}/none; files ending in .markdown, .md, .text, .txt are read",
-        ),
-        "no article, no library": (["add", tmp / "none", *gone], 2, f"there is no article in {tmp}/none"),
-        "library is a file": (
-            ["list", "--library", tmp / "file"],
-            3,
-            f"{tmp}/file/CURRENT can't be read (Not",
-        ),
-        "add into a file": (
-            ["add", SEEDS, "--library", tmp / "file"],
-            3,
-            f"{tmp}/file/CURRENT can't be read",
-        ),
-        "show, unknown": (["show", "x.txt", *here], 2, missing),
-        "remove, unknown": (["remove", FERRY_FILE, "x.txt", *here], 2, missing),
-        "rollback, none": (["rollback", *here], 2, "there is no earlier generation to go back to"),
-        **{
-            f"{name}, no library": ([name, *rest, *gone], 3, no_library)
-            for name, rest in {
-                "list": [],
-                "status": [],
-                "history": [],
-                "doctor": [],
-                "show": ["x.txt"],
-                "remove": ["x.txt"],
-                "ask": [FERRY],
-                "evaluate": [SEEDS / "questions.jsonl"],
-            }.items()
-        },
-        "sync, no library": (["sync", *gone], 3, "nothing was added yet; add articles with"),
-        **{
-            f"{name}, other encoder": ([name, *rest, "--encoder", "me/other", *here], 3, mismatch)
-            for name, rest in {"list": [], "ask": [FERRY], "add": [SEEDS], "sync": []}.items()
-        },
-        "empty question": (["ask", "", *here], 2, "the question is empty; type a question"),
-        "blank question": (["ask", " ?! ", *here], 2, "the question is empty; type a question"),
-        "ten thousand words": (
-            ["ask", "word " * 10_000, *here],
-            2,
-            "the question has 49,999 characters, the limit is 4,000; ask a shorter one",
-        ),
-        "history, no JSON": (
-            ["ask", FERRY, "--history", tmp / "text.json", *here],
-            2,
-            f"{tmp}/text.json: {history}",
-        ),
-        "history, a list": (
-            ["ask", FERRY, "--history", tmp / "list.json", *here],
-            2,
-            f"{tmp}/list.json: {history}",
-        ),
-        "history, gone": (
-            ["ask", FERRY, "--history", tmp / "no.json", *here],
-            2,
-            f"{tmp}/no.json: {history}",
-        ),
-        "history, no answer": (
-            ["ask", FERRY, "--history", tmp / "other.json", *here],
-            2,
-            'an answer in the history needs a "question" and a "text"',
-        ),
-        "questions, gone": (
-            ["evaluate", tmp / "no.jsonl", *here],
-            2,
-            f"{tmp}/no.jsonl: can't be read as a question file; check the path",
-        ),
-        "questions, no JSON": (
-            ["evaluate", tmp / "text.json", *here],
-            2,
-            "text.json, line 1: not a question (JSON",
-        ),
-        "questions, a list": (
-            ["evaluate", tmp / "list.json", *here],
-            2,
-            "list.json, line 1: not a question (Type",
-        ),
-    }
-
-
-# Built here once for their names; each test makes its own.
-NAMES = [
-    *("no such path", "no article", "no article, no library", "library is a file", "add into a file"),
-    *("show, unknown", "remove, unknown", "rollback, none", "sync, no library"),
-    *(
-        f"{n}, no library"
-        for n in ("list", "status", "history", "doctor", "show", "remove", "ask", "evaluate")
+NO_LIBRARY = "there is no library in TMP/gone yet; add articles with `footnote add FOLDER`"
+OTHER_ENCODER = "this library was built with the encoder 'all-MiniLM-L6-v2', not 'me/other'; use --encoder "
+NO_ARTICLE = "no article 'x.txt' in the library; `footnote list` shows them"
+NO_ANSWER = "not an answer in JSON; save one with `footnote ask … --json`"
+HERE, GONE = ["--library", "LIBRARY"], ["--library", "TMP/gone"]
+REST = {
+    "show": ["x.txt"],
+    "remove": ["x.txt"],
+    "ask": [FERRY],
+    "add": [str(SEEDS)],
+    "evaluate": [str(SEEDS / "questions.jsonl")],
+}
+# Name → (arguments, exit code, how the one line begins).
+MISTAKES: dict[str, tuple[list[str], int, str]] = {
+    "no such path": (["add", "TMP/nowhere", *HERE], 2, "TMP/nowhere: no such file or folder; check the path"),
+    "no article": (
+        ["add", "TMP/none", *HERE],
+        2,
+        "there is no article in TMP/none; files ending in .markdown, .md, .text, .txt are read",
     ),
-    *(f"{n}, other encoder" for n in ("list", "ask", "add", "sync")),
-    *("empty question", "blank question", "ten thousand words"),
-    *("history, no JSON", "history, a list", "history, gone", "history, no answer"),
-    *("questions, gone", "questions, no JSON", "questions, a list"),
-]
+    "no article, no library": (["add", "TMP/none", *GONE], 2, "there is no article in TMP/none; "),
+    "library is a file": (["list", "--library", "TMP/file"], 3, "TMP/file/CURRENT can't be read (Not a dir"),
+    "add into a file": (
+        ["add", str(SEEDS), "--library", "TMP/file"],
+        2,
+        "TMP/file: File exists; choose another --library",
+    ),
+    "show, unknown": (["show", "x.txt", *HERE], 2, NO_ARTICLE),
+    "remove, unknown": (["remove", FERRY_FILE, "x.txt", *HERE], 2, NO_ARTICLE),
+    "rollback, none": (["rollback", *HERE], 2, "there is no earlier generation to go back to"),
+    "sync, no library": (
+        ["sync", *GONE],
+        3,
+        "nothing was added yet; add articles with `footnote add FOLDER`",
+    ),
+    **{
+        f"{name}, no library": ([name, *REST.get(name, []), *GONE], 3, NO_LIBRARY)
+        for name in ("list", "status", "history", "doctor", "show", "remove", "ask", "evaluate")
+    },
+    **{
+        f"{name}, other encoder": (
+            [name, *REST.get(name, []), "--encoder", "me/other", *HERE],
+            3,
+            OTHER_ENCODER,
+        )
+        for name in ("list", "ask", "add", "sync", "evaluate")
+    },
+    "empty question": (["ask", "", *HERE], 2, "the question is empty; type a question about the articles"),
+    "blank question": (["ask", " ?! ", *HERE], 2, "the question is empty; type a question"),
+    "ten thousand words": (
+        ["ask", "word " * 10_000, *HERE],
+        2,
+        "the question has 49,999 characters, the limit is 4,000; ask a shorter one",
+    ),
+    "history, no JSON": (["ask", "Who?", "--history", "TMP/text", *HERE], 2, f"TMP/text: {NO_ANSWER}"),
+    "history, a list": (["ask", "Who?", "--history", "TMP/list", *HERE], 2, f"TMP/list: {NO_ANSWER}"),
+    "history, gone": (["ask", "Who?", "--history", "TMP/no", *HERE], 2, f"TMP/no: {NO_ANSWER}"),
+    "history, no answer": (
+        ["ask", "Who?", "--history", "TMP/other", *HERE],
+        2,
+        'an answer in the history needs a "question" and a "text"',
+    ),
+    "questions, gone": (["evaluate", "TMP/no", *HERE], 2, "TMP/no: can't be read as a question file; check"),
+    "questions, no JSON": (
+        ["evaluate", "TMP/text", *HERE],
+        2,
+        "text, line 1: not a question (JSONDecodeError(",
+    ),
+    "questions, a list": (["evaluate", "TMP/list", *HERE], 2, "list, line 1: not a question (TypeError("),
+}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_one_line_and_changes_nothing(run: Run, library: Path, tmp_path: Path, name: str):
-    all_mistakes = mistakes(library, tmp_path)
-    assert set(all_mistakes) == set(NAMES)
-    arguments, exit_code, line = all_mistakes[name]
-    before = snapshot(library)
-    code, out, err = run(*arguments)
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "notes.pdf").write_bytes(b"%PDF")
+    for file, text in {"file": "", "text": "no JSON", "list": "[1]", "other": '{"question": "Who?"}'}.items():
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    before = snapshot(tmp_path)
+    arguments, exit_code, line = MISTAKES[name]
+    code, out, err = run(
+        *(a.replace("TMP", str(tmp_path)).replace("LIBRARY", str(library)) for a in arguments)
+    )
     assert (code, out) == (exit_code, "")
-    assert err.startswith(f"footnote: {line}")
+    assert err.startswith(f"footnote: {line.replace('TMP', str(tmp_path))}")
     assert is_one_line(err)
-    assert snapshot(library) == before
+    assert snapshot(tmp_path) == before
     assert not (tmp_path / "gone").exists()
 
 

@@ -203,13 +203,9 @@ def test_without_the_package_the_message_says_how_to_get_it() -> None:
         "from assistant.weights import find_weights\n"
         "find_weights('smollm2-135m')\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith(
-        "index.errors.ModelError: smollm2-135m is not installed; run `make chat`"
-    )
+    assert last.startswith("index.errors.ModelError: smollm2-135m is not installed; run `make chat`")
 
 
 # Paths
@@ -282,9 +278,7 @@ def test_block_sizes_are_those_of_the_compiled_library() -> None:
 
     libggml.ggml_blck_size.restype = ctypes.c_int64
     libggml.ggml_type_size.restype = ctypes.c_size_t
-    compiled = {
-        kind: (libggml.ggml_blck_size(kind), libggml.ggml_type_size(kind)) for kind in BLOCKS
-    }
+    compiled = {kind: (libggml.ggml_blck_size(kind), libggml.ggml_type_size(kind)) for kind in BLOCKS}
     assert compiled == BLOCKS
 
 
@@ -319,9 +313,7 @@ def test_anything_else_is_answered_with_the_three_forms(model: str) -> None:
 
 def test_the_parts_of_a_hub_file() -> None:
     assert hub_file("hf:a/b/c.gguf") == HubFile("a/b", "c.gguf", "main")
-    assert hub_file("hf:a/b.c/d/e-Q4.GGUF@refs/pr/1") == HubFile(
-        "a/b.c", "d/e-Q4.GGUF", "refs/pr/1"
-    )
+    assert hub_file("hf:a/b.c/d/e-Q4.GGUF@refs/pr/1") == HubFile("a/b.c", "d/e-Q4.GGUF", "refs/pr/1")
     assert str(hub_file(f"hf:a/b/c.gguf@{COMMIT}")) == f"hf:a/b/c.gguf@{COMMIT}"
     assert hub_file("hf:a/b/c-00001-of-00001.gguf").name == "c-00001-of-00001.gguf"
 
