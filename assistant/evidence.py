@@ -55,8 +55,6 @@ FEATURES = (
     "passage_words",  # … in the passage and its title
     "passage_cosine",  # of question and passage
     "passage_rank",  # 1 for the best passage, 1/2 for the second, …
-    "article",  # its passages' share of the fused scores of all hits
-    "names",  # share of the question's names that the sentence holds
     "type_found",  # 1: the sentence holds a number, time or name, as the question asks for
     "type_missing",  # 1: it asks for one and the sentence holds none
     "new_words",  # content words beyond the question's, 8 or more count as 1
@@ -80,35 +78,33 @@ class Weights:
 
 # Fitted by bench/fit_evidence.py (docs/log.md, 2026-11-21).
 SENTENCE_WEIGHTS = Weights(
-    bias=-9.58,
+    bias=-9.49,
     weights={
-        "cosine": 8.69,
-        "window_cosine": 1.7,
-        "words": 4.65,
-        "window": 1.88,
-        "passage_words": -1.67,
-        "passage_cosine": -7.64,
-        "passage_rank": 3.83,
-        "article": -0.51,
-        "names": -0.12,
-        "type_found": 0.23,
-        "type_missing": -0.89,
-        "new_words": 0.31,
-        "length": 1.54,
-        "is_question": -1.14,
+        "cosine": 9.25,
+        "window_cosine": 0.57,
+        "words": 4.47,
+        "window": 2.23,
+        "passage_words": -1.86,
+        "passage_cosine": -8.0,
+        "passage_rank": 3.98,
+        "type_found": 0.26,
+        "type_missing": -0.85,
+        "new_words": 0.27,
+        "length": 1.45,
+        "is_question": -1.77,
     },
 )
 ANSWERABLE_WEIGHTS = Weights(
-    bias=-5.09,
+    bias=-5.35,
     weights={
-        "best": 0.54,
-        "second": -0.22,
-        "cosine": 3.96,
-        "passage_cosine": 0.55,
-        "words": 0.89,
-        "passage_words": 2.39,
-        "names_anywhere": 0.45,
-        "unseen": 0.67,
+        "best": 0.49,
+        "second": -0.23,
+        "cosine": 4.4,
+        "passage_cosine": 0.24,
+        "words": 1.14,
+        "passage_words": 2.35,
+        "names_anywhere": 0.44,
+        "unseen": 0.62,
     },
 )
 
@@ -141,16 +137,13 @@ def candidates(
     asked = QuestionWords.of(question, generation)
     seen: dict[tuple[str, int], Candidate] = {}
     articles = {id: generation.article(id) for id in {hit.passage.article for hit in hits}}
-    total = sum(hit.score for hit in hits)
-    shares = {id: sum(h.score for h in hits if h.passage.article == id) / total for id in articles}
     for rank, hit in enumerate(hits):
         article = articles[hit.passage.article]
         numbers = {s.start: r for r, s in generation.sentences(article.id)}
         rows = generation.sentence_vectors.rows([numbers[s.start] for s in hit.passage.sentences])
         similar = (rows @ row, _windows(rows) @ row)
-        share = shares[article.id]
         for index, features in enumerate(_features(asked, article, hit, similar)):
-            features |= {"passage_rank": 1 / (1 + rank), "article": share}
+            features["passage_rank"] = 1 / (1 + rank)
             if features["is_question"] and not features["new_words"]:
                 continue  # it asks the same: that answers nothing
             place = (article.id, hit.passage.sentences[index].start)
@@ -197,7 +190,6 @@ def _features(
             "window": asked.share(set().union(*stems[max(0, i - 1) : i + 2])),
             "passage_words": asked.share(all_stems),
             "passage_cosine": hit.cosine,
-            "names": len(asked.names & stems[i]) / len(asked.names) if asked.names else 0.0,
             "type_found": float(asked.wanted != "any" and _holds_type(quote, asked)),
             "type_missing": float(asked.wanted != "any" and not _holds_type(quote, asked)),
             "new_words": min(1.0, len(stems[i] - asked.rarity.keys()) / 8),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from assistant.spelling import NUMBER, SCALES, plain
 from index.text import MONTHS
@@ -85,6 +86,7 @@ class Facts:
         return {f.value for f in self.figures} | inside | hours
 
 
+@lru_cache(maxsize=256)
 def facts(text: str) -> Facts:
     """The facts of a text.
 

@@ -6,6 +6,7 @@ claim may write what its quote says in another of these ways. English; its offse
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from index.text import MONTHS
 from index.words import words
@@ -66,6 +67,7 @@ SPELLINGS: tuple[Rule, ...] = (
 )
 
 
+@lru_cache(maxsize=256)
 def plain(text: str) -> str:
     """One spelling for facts that are written in several ways; the words stay in their order.
 

@@ -1,4 +1,4 @@
-"""Questions with known answers → measures, worked out by hand; and the whole program on the sample questions."""
+"""Questions with known answers → measures, worked out by hand; and the whole program on the samples."""
 
 import dataclasses
 import json
@@ -171,7 +171,7 @@ def test_an_answer_of_more_than_sixty_words_is_wrong(assistant: Assistant, ferry
 
 
 def test_an_answer_found_nowhere_has_rank_0(assistant: Assistant, ferry: Answer):
-    result = measure(question("a million"), ferry, assistant)
+    result = measure(question("a parrot"), ferry, assistant)
     assert (result.right, result.cited, result.in_passages, result.in_evidence) == (False, False, 0, 0)
 
 
@@ -328,4 +328,4 @@ def test_the_small_model_on_the_sample_questions(
         for citation in answer["citations"]:
             text = seed_library.live.article(citation["article"]).text
             assert text[citation["start"] : citation["end"]] == citation["quote"]
-    assert any(claim["verdict"] == "verified" for answer in answers for claim in answer["claims"])
+        assert (answer["timings"]["output_tokens"] > 0) == (answer["status"] == "answered")

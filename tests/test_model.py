@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.model import LlamaModel, Message, physical_cores
+from assistant.model import SMALL_MODEL_BYTES, LlamaModel, Message, physical_cores, threads_for
 from assistant.settings import DEFAULT_MODEL
 from assistant.weights import find_weights
 from index.errors import Cancelled, ModelError
@@ -243,3 +243,13 @@ def test_two_threads_get_whole_replies(model: LlamaModel):
 
 def test_the_threads_are_those_that_compute():
     assert 1 <= physical_cores() <= len(os.sched_getaffinity(0))
+
+
+def test_a_small_model_writes_with_one_thread_and_reads_with_all(tmp_path):
+    small, large = tmp_path / "small.gguf", tmp_path / "large.gguf"
+    small.write_bytes(b"GGUF")
+    with large.open("wb") as stream:
+        stream.truncate(SMALL_MODEL_BYTES + 1)
+    assert threads_for(small, None) == (physical_cores(), 1)
+    assert threads_for(large, None) == (physical_cores(), physical_cores())
+    assert threads_for(small, 3) == (3, 3)
