@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = {name: getattr(args, name) for name in ("library", "model") if getattr(args, name)}
     try:
         assistant = Assistant.open(**chosen)
+        assistant.find_model()
         if is_empty(assistant.library):
             add_seeds(assistant.library)
         from assistant.ui import serve

@@ -127,6 +127,12 @@ class Assistant:
         total_s = time.perf_counter() - started
         yield Verified(replace(answer, timings=replace(timings, total_s=total_s)))
 
+    def find_model(self) -> None:
+        """Make sure that the model's file is here and whole, downloading it if it must be. For doors that
+        stay open: a wrong name is told at once. Raises UsageError, ModelError."""
+        if self.settings.use_model and self._model is None:
+            find_weights(self.settings.model)
+
     def warm_up(self) -> None:
         """Load encoder and model now, so that the first question does not wait for them."""
         self.library.embed(["warm up"])

@@ -273,7 +273,9 @@ def _opened(file: Path | None) -> TextIO:
 def _chat(arguments: argparse.Namespace) -> int:
     from assistant.ui import serve
 
-    serve(_assistant(arguments), arguments.host, arguments.port, open_browser=not arguments.no_browser)
+    assistant = _assistant(arguments)
+    assistant.find_model()
+    serve(assistant, arguments.host, arguments.port, open_browser=not arguments.no_browser)
     return 0
 
 

@@ -21,16 +21,20 @@ NEGATION = re.compile(f"{NOT}|{NOT_DONE}", re.I)
 # What the negation is about: the first word behind it that is neither a function word nor an adverb.
 NEGATED = re.compile(rf"(?:{NOT})(?:[\s,]+\w+){{1,6}}", re.I)
 ADVERBS = frozenset(words("however yet even ever always quite really again"))
-CLAUSE = re.compile(r"[,;:()–—]|\s-\s|\b(?:but|although|though|while|whereas|and|which|that)\b", re.I)
+CLAUSE = re.compile(
+    r"[,;:()“”\"–—]|[.!?](?=\s)|\s-+\s|\b(?:but|although|though|while|whereas|and|which|that|who|because|if|when)\b",
+    re.I,
+)
 # A clause that ends so goes on behind what is put in between ("did not, however, approve"; "denied that").
 OPEN_ENDS = ((re.compile(rf"(?:{NOT})\s*\Z", re.I), 2), (re.compile(rf"(?:{NOT_DONE})\s*\Z", re.I), 1))
 OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     (frozenset(map(stem, words(a))), frozenset(map(stem, words(b))))
     for a, b in (
         (
-            "rise rose risen increase grow grew grown climb jump surge soar gain higher expand",
+            "rise rose risen increase grow grew grown climb jump surge soar gain expand",
             "fall fell fallen decrease decline drop shrink shrank plunge sink sank lower reduce",
         ),
+        ("higher", "lower"),
         ("more", "less fewer"),
         ("most", "least fewest"),
         ("before", "after"),
@@ -74,21 +78,27 @@ def denies_otherwise(claim: str, quotes: str) -> bool:
     """
     claim, quotes = plain(claim), plain(quotes)
     ours, theirs = _negated(claim), _negated(quotes)
-    for here, there, text in ((ours, theirs, quotes), (theirs, ours, claim)):
-        counts = Counter(terms(text))
-        if any(counts[word] and not there[word] for word in here):
-            return True
-    return any(_part_denies_otherwise(part, quotes, alone=part == claim) for part in _clauses(claim))
+    said, there = Counter(terms(claim)), Counter(terms(quotes))
+    if any(there[word] and not theirs[word] for word in ours):
+        return True
+    if any(said[word] > ours[word] and there[word] == theirs[word] for word in theirs):
+        return True
+    return any(
+        all(_denials(part) % 2 != _denials(clause) % 2 for clause in nearest)
+        for part, nearest in _parts(claim, quotes)
+    )
 
 
-def _part_denies_otherwise(part: str, quotes: str, *, alone: bool) -> bool:
-    wanted = set(terms(part))
-    clauses = _clauses(quotes)
-    shares = [len(wanted & set(terms(c))) for c in clauses]
-    if not max(shares, default=0) or (len(wanted) < 2 and not alone):
-        return False
-    nearest = [c for c, n in zip(clauses, shares, strict=True) if n == max(shares)]
-    return all(_denials(part) % 2 != _denials(c) % 2 for c in nearest)
+def _parts(claim: str, quotes: str) -> Iterator[tuple[str, list[str]]]:
+    """Each part of a claim with the parts of the quotes that share most content words with it. A part
+    without a second content word says too little to be compared, and so does one that shares none."""
+    parts = _clauses(claim)
+    clauses = [(clause, set(terms(clause))) for clause in _clauses(quotes)]
+    for part in parts:
+        wanted = set(terms(part))
+        most = max((len(wanted & found) for _, found in clauses), default=0)
+        if most and (len(wanted) > 1 or len(parts) == 1):
+            yield part, [clause for clause, found in clauses if len(wanted & found) == most]
 
 
 def _negated(text: str) -> Counter[str]:
@@ -130,19 +140,30 @@ def _denials(clause: str) -> int:
     return len(NEGATION.findall(clause))
 
 
-def opposite(claim: str, known: str) -> str:
-    """The word of `known` whose opposite the claim says instead of it, or "".
+def opposite(claim: str, quotes: str) -> str:
+    """The word of the quotes, or of their nearest part, whose opposite the claim says instead; or "".
 
     >>> opposite("Freight rose by 5 percent.", "Freight fell by 5 percent.")
     'fell'
     """
-    if _denials(plain(claim)) % 2:
+    claim, quotes = plain(claim), plain(quotes)
+    if _denials(claim) % 2:
         return ""  # "was not accepted" says what "was refused" says
-    said, there = set(map(stem, words(claim))), {stem(w): w for w in words(known)}
+    if word := _opposite(claim, quotes):
+        return word
+    for part, nearest in _parts(claim, quotes):
+        found = [_opposite(part, clause) for clause in nearest]
+        if all(found):
+            return found[0]
+    return ""
+
+
+def _opposite(said: str, there: str) -> str:
+    ours, theirs = set(map(stem, words(said))), {stem(w): w for w in words(there)}
     for pair in OPPOSITES:
-        for ours, others in (pair, pair[::-1]):
-            if said & ours and not said & others and not there.keys() & ours and there.keys() & others:
-                return there[min(there.keys() & others)]
+        for this, other in (pair, pair[::-1]):
+            if ours & this and not ours & other and not theirs.keys() & this and theirs.keys() & other:
+                return theirs[min(theirs.keys() & other)]
     return ""
 
 
@@ -156,7 +177,7 @@ def turns_roles(claim: str, quotes: str) -> bool:
     """
     claim, quotes = _unaccented(plain(claim)), _unaccented(plain(quotes))
     objects = [(verb, whom) for _, verbs, whom in _roles(quotes) for verb in verbs]
-    for match in re.finditer(r"([a-z]\w+)(?: (?:the|a|an|to))* ([A-Z]\w+)", quotes):
+    for match in re.finditer(r"\b([a-z]\w+)(?: (?:the|a|an|to))* ([A-Z]\w+)", quotes):
         objects += [(verb, fold(match[2])) for verb in terms(match[1])]
     return any(
         (verb, who) in objects and (verb, whom) not in objects

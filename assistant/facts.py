@@ -19,7 +19,7 @@ MONTH_NUMBER = {name: number for number, name in enumerate(MONTHS, start=1)}
 DATE = re.compile(
     r"(?:(?<![\d.,:])\b(?P<before>\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?)?"
     rf"\b(?P<month>{'|'.join(MONTHS)})\b"
-    r"(?:,?\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?\b(?![.,:]\d| percent| (?:hundred|thousand|[mbtr]+illion)))?"
+    r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?\b(?![.,:]\d| percent| (?:hundred|thousand|[mbtr]+illion)))?"
     r"(?:,?\s+(?P<year>[12]\d{3})\b(?![.,]\d))?"
 )
 TIME = re.compile(r"(?<![\w.:])(\d{1,2})(?:[:.](\d{2}))?\s?([ap]m)\b|(?<![\w.:])(\d{1,2}):(\d{2})(?![\w:])")
@@ -31,7 +31,7 @@ SHARED_SCALE = re.compile(
     rf"(?<![\w.])({NUMBER})\s*(?:-|to|and|or)\s*{NUMBER}[\s-]+({'|'.join(SCALES)})\b", re.I
 )
 RANGE = re.compile(rf"(?<![\w.])({NUMBER})(?:\s+[a-z]+)?\s*(?:-|\bto\b)\s*({NUMBER})(?![\w])")
-CODE = re.compile(r"\b(?:[A-Za-z]+[.-]?)*\w*\d\w*")
+TOKEN = re.compile(r"\w++(?:\.\w++)*+")  # "BA.5", "A320", "1990s"
 AT_LEAST = re.compile(r"(?:more than|over|above|at least|exceed\w*|upwards? of)\s+\Z", re.I)
 AT_MOST = re.compile(r"(?:(?:less|fewer) than|under|below|at most|up to|nearly|almost|not quite)\s+\Z", re.I)
 AROUND = 4  # words on either side that stand beside a number
@@ -106,7 +106,8 @@ def facts(text: str) -> Facts:
     ordinals = [Decimal(ORDINALS.index(w) + 1) for w in words(text) if w in ORDINALS[1:]]
     figures += [Figure(value, (), frozenset(), 0) for value in ordinals]
     rest = FIGURE.sub(_blank, text)
-    codes = frozenset(re.sub(r"\W", "", code).lower() for code in CODE.findall(rest))
+    tokens = (token.replace(".", "").lower() for token in TOKEN.findall(rest))
+    codes = frozenset(token for token in tokens if any(map(str.isdigit, token)))
     return Facts(tuple(figures), dates, times, codes, ranges, rest)
 
 

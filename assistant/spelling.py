@@ -77,7 +77,7 @@ def plain(text: str) -> str:
     '25 ships, 210 men, January 12 at 9 pm.'
     """
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))", ",", text)
-    text = unicodedata.normalize("NFKC", text).replace("US$", "$")
+    text = " ".join(unicodedata.normalize("NFKC", text).split()).replace("US$", "$")
     text = re.sub(r"\b(?:[A-Za-z]\.){2,}", _without_dots, text)
     for pattern, new in SPELLINGS:
         text = pattern.sub(new, text)

@@ -149,7 +149,8 @@ def _counts_otherwise(figure: Figure, places: Sequence[Figure], known: Facts) ->
     ("212 homes, 149 are in …"), a measure must stand beside it and a plural anywhere. People may be named by
     another word for people, and left out there. A percentage always stays one.
     """
-    if all(place.counts[:1] == ("percent",) for place in places) and "percent" not in figure.beside:
+    share = figure.counts[0] == "percent" if figure.counts else "percent" in figure.beside
+    if not share and all(place.counts[:1] == ("percent",) for place in places):
         return True
     stems = [stem(word) for word in figure.counts]
     kind = next((KIND[s] for s in stems if s in KIND), None)
@@ -169,9 +170,11 @@ def _is_dated(date: Date, there: Facts, dated: Facts) -> bool:
     """Whether the quotes, or their article's own date, hold a date of the claim.
 
     A day counts too that the quotes have alone ("on the 12th"), but not one of another month. A year must
-    stand beside its month, or be the only one that the quotes and the article's date tell.
+    stand beside its month, or be the only one that the quotes and the article's date tell. The article's
+    month alone proves nothing where the quotes tell another one.
     """
-    same = [d for d in dated.dates if d.month == date.month]
+    alone = date.day is None and date.year is None and there.dates
+    same = [d for d in (there if alone else dated).dates if d.month == date.month]
     free = {f.value for f in there.figures}
     day_known = date.day is None or any(d.day == date.day for d in same) or Decimal(date.day) in free
     years = {d.year for d in same if d.year}
