@@ -15,9 +15,9 @@ from index.words import terms
 
 MAX_QUOTES = 3
 PROSE = 2  # so many claims that passed are an answer by themselves, where no quote fits beside them
-# How much a draft's vote (0..1) adds to a quote's probability (0..1). The quotes shown held an accepted answer
-# for 0.58 / 0.64 / 0.65 / 0.62 of 86 news questions with 0 / 0.3 / 0.5 / 0.7, and for 0.76 / 0.81 / 0.79 / 0.78
-# of 67 on encyclopedic paragraphs (docs/log.md, 2026-11-21).
+# How much a draft's vote (0..1) adds to a quote's probability (0..1). With 0 / 0.3 / 0.5 / 0.7 the quotes
+# shown held an accepted answer for 0.58 / 0.64 / 0.65 / 0.62 of 86 news questions and for
+# 0.76 / 0.81 / 0.79 / 0.78 of 67 on encyclopedic paragraphs (docs/log.md, 2026-11-21).
 VOTE = 0.4
 # No further quote once one of those shown answers with this probability, or when the next has less than this
 # share of the best one’s weight: without the two the text held 1 point more and was a sixth longer.

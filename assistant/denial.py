@@ -147,8 +147,6 @@ def opposite(claim: str, quotes: str) -> str:
     'fell'
     """
     claim, quotes = plain(claim), plain(quotes)
-    if _denials(claim) % 2:
-        return ""  # "was not accepted" says what "was refused" says
     if word := _opposite(claim, quotes):
         return word
     for part, nearest in _parts(claim, quotes):
@@ -161,6 +159,8 @@ def opposite(claim: str, quotes: str) -> str:
 def _opposite(said: str, there: str) -> str:
     ours, theirs = set(map(stem, words(said))), {stem(w): w for w in words(there)}
     for pair in OPPOSITES:
+        if "refus" in pair[1] and _denials(said) % 2:
+            continue  # "was not accepted" says what "was refused" says
         for this, other in (pair, pair[::-1]):
             if ours & this and not ours & other and not theirs.keys() & this and theirs.keys() & other:
                 return theirs[min(theirs.keys() & other)]

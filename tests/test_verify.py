@@ -1,6 +1,7 @@
 """Faithful claims pass and corrupted ones fail, each for its own reason, against quotes of real articles."""
 
 import datetime as dt
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -205,8 +206,19 @@ FAITHFUL: list[tuple[str, str | None, list[str]]] = [
             "It denied that Moscow was planning an attack.",
         ],
     ),
+    (
+        OVERDUE,
+        None,
+        ["The builders were not due before July.", "The builders weren’t due at the pumping station."],
+    ),
+    (LISTED, None, ["The list included farms and mills.", "The list did not include churches."]),
+    (RATE, "2022-06-09", ["Prices rose by 8.6% in May.", "In April fuel had risen by 38.4 percent."]),
     (PRIZE, None, ["She won the prize at 7 p.m.", "The first woman since 1990 won the prize at seven."]),
 ]
+
+OVERDUE = "The builders were not due at the pumping station before July, two weeks after the flood."
+LISTED = "The list included farms and mills, but did not include churches; it was more than 40 pages long."
+RATE = "In May prices rose by 8.6%, the council said; in April fuel had risen by 13.7% and 38.4%."
 
 # (quote, article's date, corrupted claims and a word of the reason)
 CORRUPTED: list[tuple[str, str | None, list[tuple[str, str]]]] = [
@@ -266,7 +278,7 @@ CORRUPTED: list[tuple[str, str | None, list[tuple[str, str]]]] = [
         [
             ("Everyone else pays from 25 to 22 crowns.", "other way round"),
             ("Residents go on paying 14 euros for a crossing.", "counts something else"),
-            ("The price falls from 22 to 25 crowns for everyone else.", "opposite of"),
+            ("The price falls from 22 to 25 crowns for everyone else.", "opposite of “rises”"),
             ("Residents do not go on paying 14 crowns for a single crossing.", "denies"),
         ],
     ),
@@ -380,6 +392,34 @@ CORRUPTED: list[tuple[str, str | None, list[tuple[str, str]]]] = [
             ("Moscow was planning an attack.", "denies"),
             ("Moscow withdrew its troops.", "denies"),
             ("Moscow did not deny that it was planning an attack.", "denies"),
+        ],
+    ),
+    (
+        OVERDUE,
+        None,
+        [
+            ("The builders were not due at the pumping station after July.", "opposite of “before”"),
+            ("The builders were due at the pumping station before July.", "denies"),
+        ],
+    ),
+    (
+        LISTED,
+        None,
+        [
+            ("The list included churches.", "denies"),
+            ("The list did not include farms and mills.", "denies"),
+            ("It was less than 40 pages long.", "bound the other way"),
+        ],
+    ),
+    (
+        RATE,
+        "2022-06-09",
+        [
+            ("In May prices fell by 8.6%, the council said.", "opposite of “rose”"),
+            ("In May prices rose by 8.6 crowns, the council said.", "counts something else"),
+            ("In May prices rose by 8.6, the council said.", "counts something else"),
+            ("In April fuel had risen by 13.7 and 38.4%.", "counts something else"),
+            ("In June prices rose by 8.6%, the council said.", "date June"),
         ],
     ),
     (
@@ -600,6 +640,35 @@ def test_facts_have_one_spelling(written: str, meant: str):
 def test_any_text_can_be_checked(text: str):
     assert check(text, [evidence("It rained.")]).coverage <= 1
     assert check("It rained.", [evidence(text or " ")]).coverage <= 1
+
+
+EVIL = [
+    "a",
+    "A ",
+    "A b ",
+    "toe-",
+    "1,",
+    "1.",
+    "not ",
+    "not,",
+    " ",
+    "\n",
+    "$1-",
+    "one hundred ",
+    "U.",
+    "the ",
+    "[",
+    "“",
+]
+
+
+@pytest.mark.parametrize("piece", EVIL)
+def test_checks_take_no_time_on_odd_texts(piece: str):
+    """A regular expression that tries all ways to match would take hours; these take milliseconds."""
+    text = piece * (20_000 // len(piece))
+    started = time.perf_counter()
+    check(text + "!", [evidence(f"It rained. {text}")])
+    assert time.perf_counter() - started < 5
 
 
 @pytest.mark.parametrize(
