@@ -83,10 +83,26 @@ def denies_otherwise(claim: str, quotes: str) -> bool:
         return True
     if any(said[word] > ours[word] and there[word] == theirs[word] for word in theirs):
         return True
+    behind = _behind_denials(quotes)
     return any(
         all(_denials(part) % 2 != _denials(clause) % 2 for clause in nearest)
+        or (not _denials(part) and any(behind[word] and behind[word] == there[word] for word in terms(part)))
         for part, nearest in _parts(claim, quotes)
     )
+
+
+def _behind_denials(text: str) -> Counter[str]:
+    """The stems that stand behind a single negation in their part of a text: what is denied.
+
+    >>> sorted(_behind_denials("The list has farms, but it does not include churches."))
+    ['church', 'includ']
+    """
+    found: Counter[str] = Counter()
+    for clause in _clauses(text):
+        denial = NEGATION.search(clause)
+        if denial and _denials(clause) % 2:
+            found.update(terms(clause[denial.end() :]))
+    return found
 
 
 def _parts(claim: str, quotes: str) -> Iterator[tuple[str, list[str]]]:

@@ -35,6 +35,7 @@ TOKEN = re.compile(r"\w++(?:\.\w++)*+")  # "BA.5", "A320", "1990s"
 AT_LEAST = re.compile(r"(?:more than|over|above|at least|exceed\w*|upwards? of)\s+\Z", re.I)
 AT_MOST = re.compile(r"(?:(?:less|fewer) than|under|below|at most|up to|nearly|almost|not quite)\s+\Z", re.I)
 AROUND = 4  # words on either side that stand beside a number
+NEAR = 200  # characters on either side in which they are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +148,15 @@ def _scaled(number: str, scale: str) -> Decimal:
 
 
 def _figure(match: re.Match[str]) -> Figure:
-    text = match.string
-    before, after = text[: match.start()], text[match.end() :]
+    before = match.string[max(0, match.start() - NEAR) : match.start()]
+    after = match.string[match.end() : match.end() + NEAR]
     following = re.match(r"(?:[\s-]+[^\W\d]['\w]*)*", after)
     counts: list[str] = []
     for word in words(following[0]) if following else ():
         if word in STOPWORDS or len(counts) == 3:
             break
         counts.append(word)
-    beside = [*words(before[-200:])[-AROUND:], *words(after[:200])[:AROUND]]
+    beside = [*words(before)[-AROUND:], *words(after)[:AROUND]]
     bound = bool(AT_LEAST.search(before)) - bool(AT_MOST.search(before))
     value = _scaled(match[1], match[2] or "")
     return Figure(value, tuple(counts), frozenset(map(stem, beside)), bound)
