@@ -2,7 +2,8 @@
 
 `ChatModel` is what the pipeline needs; `LlamaModel` does it with any instruct GGUF, `tests` with a scripted
 one. One model is one context: a lock lets one question through at a time, the others wait. Knows nothing of
-articles or citations. Greedy decoding: the same question gives the same words.
+articles or citations. Greedy decoding, in batches that do not depend on what was asked before: the same
+prompt gives the same words.
 
 Untrusted text stays text: the GGUF's own chat template is rendered with placeholders, and what stands in the
 messages is tokenised apart from it, without special tokens. `<|im_end|>` in an article is nine letters.
@@ -90,18 +91,18 @@ class LlamaModel:
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the whole prompt, the template's included."""
-        return len(self._template.tokens(messages))
+        return len(self._template.tokens(messages)[0])
 
     def stream(
         self, messages: Sequence[Message], max_tokens: int, stop: threading.Event | None = None
     ) -> Iterator[str]:
         """Pieces of the reply, greedily decoded, until the model ends its turn or after `max_tokens`.
 
-        The prompt's longest common prefix with the last call is not evaluated again. Raises ModelError
-        when the prompt leaves no room, Cancelled once `stop` is set; closing the generator is fine too. A
-        character that `max_tokens` cuts in half is left out.
+        What stands before the last message is not evaluated again for the next prompt that begins so. A
+        character that `max_tokens` cuts in half is left out. Raises ModelError when the prompt leaves no
+        room, Cancelled once `stop` is set; closing the generator is fine too.
         """
-        tokens = self._template.tokens(messages)
+        tokens, fixed = self._template.tokens(messages)
         room = self.context_tokens - len(tokens)
         if room < 1:
             raise ModelError(
@@ -112,7 +113,7 @@ class LlamaModel:
         # Closed here, not by the garbage collector: the lock must be the last thing given back.
         with (
             self._turn(stop),
-            contextlib.closing(self._generate(tokens, min(max_tokens, room), stop)) as generated,
+            contextlib.closing(self._generate(tokens, fixed, min(max_tokens, room), stop)) as generated,
         ):
             for token in generated:
                 piece = decoder.decode(self._llama.detokenize([token], prev_tokens=[tokens[-1]]))
@@ -120,11 +121,12 @@ class LlamaModel:
                     yield piece
 
     def _generate(
-        self, tokens: list[int], limit: int, stop: threading.Event | None
+        self, tokens: list[int], fixed: int, limit: int, stop: threading.Event | None
     ) -> Generator[int, None, None]:
         generator = self._llama.generate(tokens, temp=0.0)
         with _watched(stop, self._abort), contextlib.closing(generator):
             try:
+                self._begin(tokens[:fixed])
                 for _, token in zip(range(limit), generator, strict=False):
                     if stop is not None and stop.is_set():
                         raise Cancelled("stopped")
@@ -138,6 +140,20 @@ class LlamaModel:
                 raise ModelError(
                     f"the model {self.file.name} failed ({error}); ask again, or give another --model"
                 ) from error
+
+    def _begin(self, prefix: list[int]) -> None:
+        """Make llama.cpp remember just these tokens, evaluated in batches of their own.
+
+        Its rounding depends on how a prompt is cut into batches. It would keep all that the last prompt has
+        in common with this one, so that asking the same twice gave other words the second time.
+        """
+        llama = self._llama
+        if prefix and llama.n_tokens >= len(prefix) and llama._input_ids[: len(prefix)].tolist() == prefix:
+            llama.n_tokens = len(prefix)
+            return
+        llama.reset()  # type: ignore[no-untyped-call]
+        if prefix:
+            llama.eval(prefix)
 
     @contextlib.contextmanager
     def _turn(self, stop: threading.Event | None) -> Iterator[None]:
@@ -171,19 +187,23 @@ class _Template:
         except self._errors as error:
             raise ModelError(f"this GGUF's chat template is broken ({error}); {ANOTHER}") from error
 
-    def tokens(self, messages: Sequence[Message]) -> list[int]:
-        """The prompt up to where the reply begins. Raises ModelError."""
+    def tokens(self, messages: Sequence[Message]) -> tuple[list[int], int]:
+        """The prompt up to where the reply begins, and how many of its tokens stand before the last message.
+        Raises ModelError."""
         try:
             pieces = self._render(messages)
         except self._errors:  # some templates know no system role: tell it to the user's turn then
             pieces = self._render_or_fail(_without_system(messages))
         tokens: list[int] = []
+        fixed = 0
         for text, special in pieces:
+            fixed = fixed if special else len(tokens)
             tokens += self._llama.tokenize(text.encode(), add_bos=False, special=special)
         bos = self._llama.token_bos()
         if self._adds_bos() and tokens[:1] != [bos]:
             tokens.insert(0, bos)
-        return tokens
+            fixed += 1
+        return tokens, fixed
 
     def ends_turn(self, token: int) -> bool:
         """Whether the model ends its turn with that token."""

@@ -429,7 +429,7 @@ def test_an_article_can_not_speak_as_the_system(
 
     model = Listening("")
     answer = open_assistant(model, library).ask("How high is the tower of Quarrowick?")
-    tokens = real._template.tokens(model.asked[0])
+    tokens, _ = real._template.tokens(model.asked[0])
     assert "<|im_start|>system" in model.asked[0][-1].text
     assert [t for t in tokens if t in (1, 2)] == [1, 2, 1, 2, 1]  # system, user, assistant
     assert answer.status == "answered"
