@@ -18,7 +18,7 @@ from assistant.question import Wanted, wanted
 from assistant.values import Evidence, Source
 from index.store import Generation
 from index.text import Article, Hit, Sentence, Span
-from index.words import terms, words
+from index.words import terms
 
 Floats = NDArray[np.float32]
 
@@ -337,12 +337,3 @@ def _passage_text(candidate: Candidate) -> str:
 
 def _jaccard(a: set[str], b: set[str]) -> float:
     return len(a & b) / len(a | b) if a | b else 1.0
-
-
-def word_count(text: str) -> int:
-    """Words as a reader counts them.
-
-    >>> word_count("It’s 3.4 per cent.")
-    4
-    """
-    return len(text.split()) if words(text) else 0
