@@ -26,7 +26,7 @@ export CONSTRAINTS PIP_ARGS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: chat test check bench eval install lock clean help llama
+.PHONY: chat test check bench eval claims install lock clean help llama
 
 chat: $(INSTALLED) ## set up what is missing, then open the chat in the browser
 	@$(PY) app.py $(ARGS)
@@ -38,13 +38,16 @@ check: $(DEV_INSTALLED) ## style, types and the examples in the docstrings
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pytest --doctest-modules index assistant prompts setup
+	$(PY) -m pytest --doctest-modules index assistant prompts setup training
 
 bench: $(INSTALLED) ## measure speed
 	@$(PY) bench/run.py $(ARGS)
 
-eval: $(INSTALLED) ## measure the answers
+eval: $(INSTALLED) ## measure the answers on every set of questions (ARGS='news --html pages')
 	@$(PY) bench/eval.py $(ARGS)
+
+claims: $(INSTALLED) ## measure the check on claims made false and on faithful ones
+	@$(PY) bench/claims.py $(ARGS)
 
 install: $(INSTALLED) ## only set up
 

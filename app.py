@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant import Assistant, Settings
+from assistant.progress import Bar
 from index.errors import FootnoteError, LibraryMissing, UsageError
 from index.library import Library
 
@@ -59,18 +60,9 @@ def add_seeds(library: Library) -> None:
     """Add the sample articles, with a progress bar. Raises UsageError where there are none."""
     if not SEEDS.is_dir():
         raise UsageError("the library is empty; add articles with `footnote add FOLDER`")
-    from tqdm import tqdm
-
     say("The library is empty, so the sample articles are added to it.")
-    with tqdm(unit="", leave=False, delay=0.5) as bar:
-
-        def progress(what: str, done: int, of: int) -> None:
-            if done < bar.n or bar.total != of:
-                bar.reset(total=of)
-            bar.set_description(what, refresh=False)
-            bar.update(done - bar.n)
-
-        library.add([SEEDS], progress)
+    with Bar() as bar:
+        library.add([SEEDS], bar)
 
 
 def say(line: str) -> None:

@@ -8,7 +8,7 @@ model, loads each at its first use, and takes the library's live generation once
 
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,25 @@ from typing import Any
 import numpy as np
 
 from assistant.assemble import assemble, with_markers
-from assistant.cite import Draft, Drafted, bare, is_whole, parse
-from assistant.evidence import candidates, select, strength
-from assistant.model import ChatModel, LlamaModel, Message
-from assistant.question import check, standalone
-from assistant.settings import Settings
+from assistant.cite import Draft, Drafted, bare, is_whole, parse, refuses
+from assistant.contradict import both_sides
+from assistant.cross import CrossReader
+from assistant.decide import decide, decided
+from assistant.digest import answer as digested
+from assistant.digest import covers, prose
+from assistant.enough import strength
+from assistant.evidence import select
+from assistant.followup import standalone
+from assistant.forms import FORMS, completed, formed
+from assistant.fragment import answers_kind
+from assistant.kinds import asked_for
+from assistant.likely import likely_answers
+from assistant.model import SMALL_MODEL_BYTES, ChatModel, LlamaModel, Message
+from assistant.question import check
+from assistant.rank import SentenceReader, candidates, distinct, reordered
+from assistant.reader import default_reader
+from assistant.settings import DEFAULT_READER, NO_READER, Settings
+from assistant.similar import Similar
 from assistant.values import (
     Answer,
     Claim,
@@ -56,7 +70,11 @@ class Assistant:
         self.settings = settings
         self.library = Library(settings.library, settings.encoder)
         self._model = model
+        self._model_given = model is not None
+        self._reader: SentenceReader | None = None
         self._loading = threading.Lock()
+        self._loading_reader = threading.Lock()
+        self._similar = Similar(lambda texts: self.library.embed(list(texts)))
 
     @classmethod
     def open(
@@ -98,14 +116,25 @@ class Assistant:
         started = time.perf_counter()
         asked = check(question, self.settings.question_chars)
         alone = standalone(asked, history)
-        evidence, hits, generation = self._retrieve(alone)
-        passages = tuple(_passage(hit, generation) for hit in hits)
-        base = Answer(asked, alone, "not_found", NOT_FOUND, passages=passages, evidence=tuple(evidence))
+        likely: dict[str, float] = {}
+        base = formed = self._form(asked, alone)
+        if base is None:
+            evidence, strong, likely, hits, generation = self._retrieve(alone)
+            base = Answer(
+                asked,
+                alone,
+                "not_found",
+                NOT_FOUND,
+                passages=tuple(_passage(hit, generation) for hit in hits),
+                evidence=tuple(evidence),
+                strength=strong,
+            )
+        evidence = list(base.evidence)
         evidence_s = time.perf_counter() - started
-        yield Retrieved(alone, base.evidence, passages, evidence_s)
+        yield Retrieved(alone, base.evidence, base.passages, evidence_s)
         timings = Timings(evidence_s=evidence_s)
         drafted: tuple[Drafted, ...] = ()
-        if evidence and self.settings.use_model:
+        if evidence and self.settings.use_model and (formed is None or self._writes_prose):
             clock = _Clock(started)
             try:
                 messages = self._prompt(alone, evidence)  # loads the model
@@ -123,7 +152,10 @@ class Assistant:
                 prompt_tokens=self.model.count_tokens(messages),
                 output_tokens=clock.tokens,
             )
-        answer = self._answer(base, evidence, drafted)
+        if formed:
+            answer = self._told(formed, drafted)
+        else:
+            answer = self._settled(self._answer(base, evidence, drafted, likely))
         total_s = time.perf_counter() - started
         yield Verified(replace(answer, timings=replace(timings, total_s=total_s)))
 
@@ -136,6 +168,7 @@ class Assistant:
     def warm_up(self) -> None:
         """Load encoder and model now, so that the first question does not wait for them."""
         self.library.embed(["warm up"])
+        _ = self.reader
         if self.settings.use_model:
             messages = [Message("system", render("system")), Message("user", "")]
             next(self.model.stream(messages, max_tokens=1), None)
@@ -150,17 +183,57 @@ class Assistant:
                 )
             return self._model
 
+    @property
+    def _writes_prose(self) -> bool:
+        """Whether the model is able to make prose of a digest: the small ones are not even asked, and
+        without a model the quotes stand."""
+        if self._model_given:
+            return True
+        try:
+            return find_weights(self.settings.model).stat().st_size > SMALL_MODEL_BYTES
+        except ModelError:
+            return False
+
+    @property
+    def reader(self) -> SentenceReader | None:
+        """What reads question and passage together, loaded at the first use. Raises ModelError."""
+        with self._loading_reader:
+            if self._reader is None and self.settings.reader != NO_READER:
+                name = self.settings.reader
+                self._reader = default_reader() if name == DEFAULT_READER else CrossReader(name)
+            return self._reader
+
     # --- steps -----------------------------------------------------------------------------------
 
-    def _retrieve(self, question: str) -> tuple[list[Evidence], list[Hit], Generation]:
-        """The numbered evidence, [] when it is too weak to answer, and what was read for it."""
+    def _form(self, asked: str, alone: str) -> Answer | None:
+        """The digest of quotes that a question wants which asks for more than a fact, or that there is
+        nothing to tell; None for a question of fact."""
+        wanted = completed(asked_for(asked), asked, alone)
+        if wanted.kind not in FORMS:
+            return None
+        generation = self.library.live
+        found = formed(wanted, self.library, generation)
+        if found is None:
+            return None
+        read = tuple(_passage(hit, generation) for hit in found.hits[: self.settings.passages])
+        base = Answer(asked, alone, "not_found", found.text or NOT_FOUND, passages=read)
+        return digested(base, found.digest) if found.digest else base
+
+    def _retrieve(
+        self, question: str
+    ) -> tuple[list[Evidence], float, dict[str, float], list[Hit], Generation]:
+        """The numbered evidence, [] when it is too weak to answer; its strength; the likely answers in it;
+        what was read for it."""
         generation = self.library.live
         row = self.library.embed([question])[0]
-        hits = self.library.search_row(question, row, self.settings.passages, generation)
-        found = candidates(question, row, hits, generation)
-        if strength(question, found, generation) < self.settings.abstain_below:
-            return [], hits, generation
-        return select(found, self.settings.evidence), hits, generation
+        wide = self.library.search_row(question, row, 2 * self.settings.passages, generation)
+        hits = distinct(wide, self.settings.passages, generation)
+        found = candidates(question, row, hits, generation, self.reader)
+        likely = likely_answers(question, found)
+        strong = strength(question, found, likely, generation)
+        enough = strong >= self.settings.abstain_below
+        chosen = select(found, self.settings.evidence, likely) if enough else []
+        return chosen, strong, likely, reordered(hits, found), generation
 
     def _prompt(self, question: str, evidence: Sequence[Evidence]) -> list[Message]:
         """The messages; the weakest quotes give way when the model's window is small."""
@@ -192,7 +265,13 @@ class Assistant:
                 break
         return parse(raw, final=True)
 
-    def _answer(self, base: Answer, evidence: Sequence[Evidence], drafted: Sequence[Drafted]) -> Answer:
+    def _answer(
+        self,
+        base: Answer,
+        evidence: Sequence[Evidence],
+        drafted: Sequence[Drafted],
+        likely: Mapping[str, float],
+    ) -> Answer:
         """Checked claims first, then the quotes that answer best, within `answer_words`."""
         if not evidence:
             return base
@@ -207,7 +286,7 @@ class Assistant:
         # A direct answer comes first; what a weak model adds to it is rambling and would vote astray.
         draft = drafted[0].text if drafted else ""
         claims, citations = assemble(
-            base.standalone_question, draft, claims, evidence, self.settings.answer_words
+            base.standalone_question, draft, claims, evidence, self.settings.answer_words, likely
         )
         return replace(
             base,
@@ -217,6 +296,29 @@ class Assistant:
             citations=tuple(citations),
             dropped=tuple(dropped),
         )
+
+    def _settled(self, answer: Answer) -> Answer:
+        """An answer that opens with yes or no where one quote is certain to decide it, and that shows both
+        quotes where two articles disagree."""
+
+        def similarity(text: str, quote: str) -> float:
+            rows = self.library.embed([text, quote])
+            return float(np.dot(rows[0], rows[1]))
+
+        question = answer.standalone_question
+        if answer.status == "answered" and asked_for(question).kind == "yes_no":
+            found = decide(question, answer.evidence, similarity)
+            if found:
+                return decided(answer, *found)
+        return both_sides(answer, question, answer.evidence, self.settings.answer_words)
+
+    def _told(self, digest: Answer, drafted: Sequence[Drafted]) -> Answer:
+        """A digest, or the prose that a model made of it when all of it holds and it covers the quotes."""
+        checked = [self._check(digest.standalone_question, d, digest.evidence) for d in drafted]
+        claims = [claim for claim, _ in checked if claim]
+        if len(claims) < len(drafted) or not covers(claims, digest.evidence):
+            return digest
+        return prose(digest, claims)
 
     def _check(
         self, question: str, sentence: Drafted, evidence: Sequence[Evidence]
@@ -228,6 +330,10 @@ class Assistant:
         """
         if not set(terms(sentence.text)) - set(terms(question)):
             return None, "it only repeats the question"
+        if refuses(sentence.text):
+            return None, "it says that the quotes do not answer"
+        if not answers_kind(question, sentence.text):
+            return None, "it is not what the question asks for"
         by_number = {e.n: e for e in evidence}
         cited = [by_number[n] for n in sentence.cites if n in by_number]
         reason = "it cites nothing"
@@ -246,14 +352,10 @@ class Assistant:
         # A bare "Saudi Arabia" means little alone: its meaning is taken with the question it answers.
         spoken = text if is_whole(text) and len(text.split()) > 5 else f"{question} {text}"
 
-        def similarity(_: str, quote: str) -> float:
-            rows = self.library.embed([spoken, quote])
-            return float(np.dot(rows[0], rows[1]))
-
         return verify(
             text,
             quotes,
-            similarity,
+            lambda _, quote: self._similar(spoken, quote),
             coverage_at_least=self.settings.coverage_at_least,
             meaning_at_least=self.settings.meaning_at_least,
         )

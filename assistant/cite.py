@@ -28,6 +28,13 @@ LEAD_IN = re.compile(
     r"(?:(?:the|my) (?:short )?answer(?: to (?:this|the|your) question)? is(?::\s*|\s+)|answer:\s*)?",
     re.I,
 )
+REFUSES = re.compile(
+    r"\A\W*(?:i (?:do not|don't|cannot|can't)\b"
+    r"|(?:none of )?(?:the|these|this) (?:\w+ )?(?:article|quote|text|passage|source)s? "
+    r"(?:(?:provided|given|above) )?(?:(?:do|does|did) not|don't|doesn't|(?:contain|give)s? no)\b"
+    r"|there is no (?:information|mention|answer)\b|not (?:mentioned|stated|specified|given)\b)",
+    re.I,
+)
 MAX_NUMBERS = 8  # of one marker; a model that lists more has not chosen
 
 
@@ -104,3 +111,12 @@ def _numbers(text: str) -> list[int]:
         ends = [int(n) for n in re.findall(r"\d+", part)]
         found += range(ends[0], min(ends[-1], ends[0] + MAX_NUMBERS) + 1)
     return found[:MAX_NUMBERS]
+
+
+def refuses(sentence: str) -> bool:
+    """Whether a draft's sentence says that the quotes do not answer, which is no claim about the world.
+
+    >>> refuses("The articles do not say."), refuses("The articles of the treaty do not say so.")
+    (True, False)
+    """
+    return bool(REFUSES.search(sentence))

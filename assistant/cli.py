@@ -13,18 +13,17 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
-
-from tqdm import tqdm
+from typing import Any, TextIO, cast
 
 from assistant.answer import Assistant
+from assistant.progress import Bar, counted
 from assistant.render import markdown
-from assistant.settings import DEFAULT_MODEL, default_library
+from assistant.settings import DEFAULT_MODEL, DEFAULT_READER, default_library
 from assistant.values import turn_from_json
 from index.embed import DEFAULT_ENCODER
 from index.errors import FootnoteError, LibraryBroken, UsageError
 from index.library import Library, Report
-from index.store import Generation, Progress
+from index.store import Generation
 
 EXIT_NOT_ANSWERED = 1
 EXIT_FAILED = 3
@@ -87,7 +86,13 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("--history", nargs="*", type=Path, default=[], metavar="ANSWER.json")
     evaluate = command("evaluate", _evaluate, "ask a file of questions and measure the answers")
     evaluate.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
-    evaluate.add_argument("--out", type=Path, metavar="ANSWERS.jsonl")
+    evaluate.add_argument("--out", type=Path, metavar="ANSWERS.jsonl", help="keep every answer")
+    evaluate.add_argument(
+        "--against", type=Path, metavar="OLD", help="compare with an earlier run: its --json or its --out"
+    )
+    evaluate.add_argument(
+        "--html", type=Path, metavar="REPORT.html", help="write a page to read the failures on"
+    )
     chat = command("chat", _chat, "open the chat in the browser")
     chat.add_argument("--host", default="127.0.0.1")
     chat.add_argument("--port", type=int, default=7860)
@@ -99,6 +104,11 @@ def parser() -> argparse.ArgumentParser:
             help="a GGUF file, or hf:owner/repo/file.gguf[@revision] (default: %(default)s)",
         )
         made.add_argument("--no-model", action="store_true", help="answer with quotes only")
+        made.add_argument(
+            "--reader",
+            default=DEFAULT_READER,
+            help="what reads the passages: the default, a cross-encoder (folder or model id), or none",
+        )
     return top
 
 
@@ -243,31 +253,59 @@ def _turn(file: Path) -> tuple[str, str]:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from assistant.evaluate import answer_line, read_questions, run, summary, table
+    from assistant.compare import check_common, compare, read_results, report
+    from assistant.evaluate import Asked, kept, read_questions, run
+    from assistant.measures import summary, table
+    from assistant.review import review
 
+    _all_different(arguments)
     questions = read_questions(arguments.questions)
+    before = read_results(arguments.against) if arguments.against else []
+    if before:
+        check_common(before, questions)
     assistant = _assistant(arguments)
     _ = assistant.library.live  # what can fail goes first: --out overwrites an earlier run
     assistant.warm_up()  # so that the first question's time is like any other's
-    results = []
-    with _opened(arguments.out) as out:
-        for question, answer, result in tqdm(
-            run(assistant, questions), total=len(questions), unit="question", disable=None
-        ):
-            results.append(result)
-            out.write(answer_line(question, answer, result) + "\n")
-            out.flush()
+    _opened(arguments.html, "a", "--html").close()
+    asked: list[Asked] = []
+    stopped = False
+    with _opened(arguments.out, "w", "--out") as out:
+        try:
+            for one in counted(kept(run(assistant, questions), out), len(questions), "question"):
+                asked.append(one)
+        except KeyboardInterrupt:  # what was asked is not lost
+            stopped = True
+            where = f"; their answers are in {arguments.out}" if arguments.out else ""
+            _complain(f"stopped after {len(asked)} of {len(questions)} questions{where}")
+    results = [result for _, _, result in asked]
+    comparison = compare(before, results) if before and results else None
     measures = summary(results)
-    _print(measures, table(measures), arguments)
-    return 0
+    text = table({arguments.questions.stem: measures})
+    data: dict[str, Any] = {"measures": measures, "questions": [result.as_json() for result in results]}
+    if comparison:
+        text, data["against"] = f"{text}\n\n{report(comparison)}", comparison.as_json()
+    if arguments.html:
+        arguments.html.write_text(review(str(arguments.questions), asked, comparison), encoding="utf-8")
+    _print(data, text, arguments)
+    return EXIT_INTERRUPTED if stopped else 0
 
 
-def _opened(file: Path | None) -> TextIO:
-    """The file to write answers into; nowhere for None. Raises UsageError."""
+def _all_different(arguments: argparse.Namespace) -> None:
+    """Raises UsageError where one file would overwrite another."""
+    named = {"QUESTIONS": arguments.questions, "--against": arguments.against}
+    named |= {"--out": arguments.out, "--html": arguments.html}
+    seen: dict[Path, str] = {}
+    for name, file in named.items():
+        if file is not None and (other := seen.setdefault(file.resolve(), name)) != name:
+            raise UsageError(f"{file}: is {other} and {name} both, and would be overwritten; name another")
+
+
+def _opened(file: Path | None, mode: str, option: str) -> TextIO:
+    """The file to write into; nowhere for None. Raises UsageError."""
     try:
-        return (file or Path(os.devnull)).open("w", encoding="utf-8")
+        return cast(TextIO, (file or Path(os.devnull)).open(mode, encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"{file}: can't be written ({error.strerror}); give another --out") from error
+        raise UsageError(f"{file}: can't be written ({error.strerror}); give another {option}") from error
 
 
 def _chat(arguments: argparse.Namespace) -> int:
@@ -292,6 +330,7 @@ def _assistant(arguments: argparse.Namespace) -> Assistant:
         model=arguments.model,
         encoder=arguments.encoder,
         use_model=not arguments.no_model,
+        reader=arguments.reader,
     )
 
 
@@ -308,26 +347,3 @@ def _printable(text: str, encoding: str | None) -> str:
     """What the terminal has no letter for as `\\u2026`, which is JSON too."""
     encoding = encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
-
-
-class Bar:
-    """A progress bar on standard error, one for each phase of a build; none where nobody looks."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
-        self._what = ""
-
-    def __enter__(self) -> Progress:
-        return self._step
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _step(self, what: str, done: int, of: int) -> None:
-        if what != self._what:
-            if self._bar is not None:
-                self._bar.close()
-            self._bar, self._what = tqdm(total=of, desc=what, disable=None), what
-        if self._bar is not None:
-            self._bar.update(done - self._bar.n)

@@ -6,6 +6,7 @@ Knows nothing of gradio. A conversation is asked one question at a time and live
 """
 
 import logging
+import shlex
 import threading
 import time
 from collections import OrderedDict
@@ -14,8 +15,10 @@ from dataclasses import dataclass, field
 
 from assistant import render
 from assistant.answer import Assistant
+from assistant.near import nearest
+from assistant.settings import default_library
 from assistant.values import Answer, Citation, Event, Evidence, PassageRef, Retrieved, Token
-from index.errors import Cancelled, FootnoteError
+from index.errors import Cancelled, FootnoteError, LibraryMissing, ModelError, UsageError
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +35,20 @@ Quoted = Citation | Evidence | PassageRef
 
 @dataclass
 class Turn:
-    """One question and all that has become of it; `id` is unique within its conversation."""
+    """One question and all that has become of it; `id` is unique within its conversation.
+
+    `as_it_stands`: the question was put right by hand, so nothing earlier is read into it.
+    """
 
     id: str
     question: str
+    as_it_stands: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     running: bool = False
     retrieved: Retrieved | None = None
     draft: str = ""
     answer: Answer | None = None
+    near: tuple[Evidence, ...] = ()  # quotes that came close, where the articles do not say
     note: str = ""  # HTML: why there is no answer
 
     @property
@@ -57,8 +65,9 @@ class Turn:
         redraw_at = 0.0
         self.running = True
         try:
-            for event in assistant.stream(self.question, history, self.stop):
+            for event in assistant.stream(self.question, () if self.as_it_stands else history, self.stop):
                 self._take(event)
+                self._look_around(assistant)
                 if isinstance(event, Token):
                     if time.monotonic() < redraw_at:
                         continue
@@ -67,7 +76,7 @@ class Turn:
         except Cancelled:
             self.note = render.note_html(STOPPED)
         except FootnoteError as error:
-            self.note = render.note_html(str(error), error=True)
+            self.note = failure_html(error, assistant)
         except Exception as error:
             log.exception("a question could not be answered")
             self.note = render.note_html(BROKEN.format(type(error).__name__), error=True)
@@ -76,6 +85,17 @@ class Turn:
             self.running = False
         if not self.done:
             self.note = render.note_html(STOPPED)
+
+    def _look_around(self, assistant: Assistant) -> None:
+        """Where the articles do not say: what came close, or that there are no articles at all."""
+        if self.answer is None or self.answer.status != "not_found":
+            return
+        generation = assistant.library.live
+        if not self.answer.passages and not generation.articles():
+            self.note, self.answer = render.empty_html(how_to_add(assistant)), None
+        else:
+            asked = self.answer.standalone_question
+            self.near = tuple(nearest(asked, self.answer.passages, generation))
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Retrieved):
@@ -88,12 +108,12 @@ class Turn:
     def html(self) -> str:
         """The turn as it is now."""
         if self.answer:
-            body = render.answer_html(self.id, self.answer)
+            body = render.answer_html(self.id, self.answer, self.near)
         elif self.note:
             quotes = self.retrieved.evidence if self.retrieved else ()
             body = self.note + render.evidence_html(self.id, quotes, heading="Quotes found")
         else:
-            body = render.working_html(self.id, self.retrieved, self.draft)
+            body = render.working_html(self.id, self.question, self.retrieved, self.draft)
         return render.turn_html(self.id, self.question, body, busy=not self.done)
 
     def quoted(self, key: str) -> Quoted | None:
@@ -102,6 +122,7 @@ class Turn:
         if self.retrieved:
             found |= {f"e{evidence.n}": evidence for evidence in self.retrieved.evidence}
             found |= {f"p{n}": p for n, p in enumerate(self.retrieved.passages, start=1)}
+        found |= {f"e{near.n}": near for near in self.near}
         if self.answer:
             found |= {str(citation.n): citation for citation in self.answer.citations}
         return found.get(key)
@@ -119,13 +140,14 @@ class Conversation:
         """The turn that is not done yet: the last one, or none."""
         return self.turns[-1] if self.turns and not self.turns[-1].done else None
 
-    def ask(self, question: str) -> bool:
+    def ask(self, question: str, *, as_it_stands: bool = False) -> bool:
         """Open a turn, unless one is open or the question is blank. Beyond `MAX_TURNS` the oldest
         turn is forgotten."""
         if self.open_turn or not question.strip():
             return False
         self.asked += 1
-        self.turns = [*self.turns[1 - MAX_TURNS :], Turn(f"a{self.asked}", question.strip())]
+        turn = Turn(f"a{self.asked}", question.strip(), as_it_stands)
+        self.turns = [*self.turns[1 - MAX_TURNS :], turn]
         return True
 
     def history(self) -> list[Answer]:
@@ -146,6 +168,24 @@ class Conversation:
         """What a link's key stands for: `a3-2` is footnote 2 of the turn `a3`."""
         name, _, rest = key.partition("-")
         return next((turn.quoted(rest) for turn in self.turns if turn.id == name), None)
+
+
+def failure_html(error: FootnoteError, assistant: Assistant) -> str:
+    """What stands in place of an answer when it could not be had: which part failed, why, what to do."""
+    if isinstance(error, LibraryMissing):
+        return render.empty_html(how_to_add(assistant))
+    if isinstance(error, UsageError):
+        return render.note_html(str(error), error=True)
+    what = render.MODEL_FAILED if isinstance(error, ModelError) else render.LIBRARY_FAILED
+    return render.failed_html(what, str(error))
+
+
+def how_to_add(assistant: Assistant) -> str:
+    """The command that adds articles to the library that the chat reads."""
+    folder = assistant.settings.library
+    return "footnote add FOLDER" + (
+        "" if folder == default_library() else f" --library {shlex.quote(str(folder))}"
+    )
 
 
 class Conversations:

@@ -1,27 +1,38 @@
-"""Questions with known answers → how often the assistant is right, and about what it is wrong.
+"""Questions with known answers → the assistant's answers, and what became of each.
 
 Reads the question files of the README ("Questions"), asks each one through the same pipeline as the chat,
-and counts. A measure is a share, 0..1, of the questions it applies to; None where it applies to none.
+and measures one answer at a time; what a whole set amounts to: `assistant/measures.py`. Compares words, not
+meaning (`assistant/gold.py`), so a right answer in other words counts as wrong.
 """
 
 import json
 import re
-import statistics
-import string
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TextIO, get_args
 
 from assistant.answer import Assistant
-from assistant.values import Answer
+from assistant.gold import Overlap, contains, overlap
+from assistant.question import check
+from assistant.settings import Settings
+from assistant.values import Answer, Claim, Status
+from assistant.verify import coverage
 from index.errors import UsageError
+from index.text import human_date
 
 ANSWER_WORDS = 60  # a longer answer counts as wrong: it is a reading task, no answer
-RETRIEVAL_RANKS = (1, 3, 5, 10)
-EVIDENCE_RANKS = (1, 3, 5)
-ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation + "“”‘’–—…", " "))
+MARKER = re.compile(r"\s*\[\d+\]")  # a footnote's number in an answer's text
+
+Outcome = Literal[
+    "failed",
+    "wrong",
+    "answered though unanswerable",
+    "declined wrongly",
+    "right",
+    "declined rightly",
+]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)  # in the order in which a person wants to see them
 
 
 @dataclass(frozen=True)
@@ -36,24 +47,68 @@ class Question:
     turn: int = 0
     evidence: tuple[str, ...] = ()
 
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """What a right answer holds one of: the evidence sentences of a long answer, else the answers."""
+        return self.evidence or self.answers
+
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one question. `None`: the measure does not apply to it."""
+    """What became of one question. `None`: the measure does not apply to it, or an earlier version did not
+    take it (`assistant/compare.py` reads results of such runs).
+
+    The evidence of a declined question is empty, so there `in_evidence` is 0, a miss, though the sentences
+    were found: what the reader did not see was no use to them.
+    """
 
     id: str
     answerable: bool
-    turn: int
-    status: str
-    right: bool | None  # answerable: an accepted answer is in the text, of 60 words at most
-    cited: bool | None  # answered: an accepted answer is in the quotes
-    supported: float  # share of the claims that carry a footnote
-    in_passages: int | None  # rank of the first passage that holds an accepted answer, 0: none
-    in_evidence: int | None  # … of the first evidence
-    exact: bool  # text[start:end] == quote for each citation
-    evidence_s: float
-    first_token_s: float | None
-    total_s: float
+    status: Status
+    question: str = ""
+    turn: int = 0
+    right: bool | None = None  # answerable: an accepted answer is in the text, of 60 words at most
+    cited: bool | None = None  # answerable, answered: an accepted answer is in the quotes
+    supported: float = 0.0  # share of the claims whose footnotes hold their words
+    unfootnoted: int = 0  # claims without a footnote
+    in_passages: int | None = None  # rank of the first passage that holds an accepted answer, 0: none
+    in_evidence: int | None = None  # … of the first evidence
+    exact: bool = True  # text[start:end] == quote for each citation
+    strength: float | None = None  # estimated probability that the evidence answers, 0..1
+    words: int | None = None  # of the answer, without its footnotes' numbers
+    overlap_recall: float | None = None  # long answers: share of the gold's words that the quotes hold
+    overlap_precision: float | None = None  # … of the answer's words that the gold holds
+    overlap_f1: float | None = None
+    evidence_s: float = 0.0
+    first_token_s: float | None = None
+    total_s: float = 0.0
+
+    @property
+    def outcome(self) -> Outcome:
+        """Right or wrong, and how.
+
+        >>> Result("q", answerable=False, status="not_found").outcome
+        'declined rightly'
+        """
+        if self.status == "failed":
+            return "failed"
+        if self.status == "not_found":
+            return "declined wrongly" if self.answerable else "declined rightly"
+        if not self.answerable:
+            return "answered though unanswerable"
+        return "right" if self.right else "wrong"
+
+    @property
+    def good(self) -> bool:
+        """Whether the outcome is what one wants."""
+        return self.outcome in ("right", "declined rightly")
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as JSON values, with its outcome."""
+        return asdict(self) | {"outcome": self.outcome}
+
+
+Asked = tuple[Question, Answer, Result]
 
 
 def read_questions(file: Path) -> list[Question]:
@@ -62,42 +117,54 @@ def read_questions(file: Path) -> list[Question]:
         lines = file.read_text(encoding="utf-8-sig").split("\n")  # U+2028 inside a text ends no line
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: can't be read as a question file; check the path") from error
-    questions = []
+    questions: dict[str, Question] = {}
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                questions.append(_question(json.loads(line)))
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                question = _question(json.loads(line))
+                if question.id in questions:
+                    raise ValueError(f"the id {question.id} is there twice")
+            except (ValueError, KeyError, TypeError, RecursionError, UsageError) as error:
                 raise UsageError(
                     f"{file.name}, line {number}: not a question ({error!r}); each line is a JSON object "
                     "with id, question, answers and answerable"
                 ) from error
+            questions[question.id] = question
     if not questions:
         raise UsageError(f"{file.name}: there is no question in it")
-    return questions
+    return list(questions.values())
 
 
 def _question(data: Any) -> Question:
-    """Raises ValueError, KeyError, TypeError."""
+    """Raises ValueError, KeyError, TypeError, and UsageError for a question that can't be asked."""
     answers, evidence, answerable = data["answers"], data.get("evidence", []), data["answerable"]
     if not (isinstance(answers, list) and isinstance(evidence, list) and isinstance(answerable, bool)):
         raise TypeError("answers must be a list, and answerable true or false")
     if answerable and not answers and not evidence:
         raise ValueError("an answerable question needs answers")
-    if not str(data["question"]).strip():
-        raise ValueError("the question is empty")
+    check(str(data["question"]), Settings.question_chars)
+    conversation = data.get("conversation")
     return Question(
-        id=str(data["id"]),
-        question=str(data["question"]),
-        answers=tuple(map(str, answers)),
+        id=_text(data["id"]),
+        question=_text(data["question"]),
+        answers=tuple(map(_text, answers)),
         answerable=answerable,
-        conversation=data.get("conversation"),
+        conversation=None if conversation is None else _text(conversation),
         turn=int(data.get("turn", 0)),
-        evidence=tuple(map(str, evidence)),
+        evidence=tuple(map(_text, evidence)),
     )
 
 
-def run(assistant: Assistant, questions: Sequence[Question]) -> Iterator[tuple[Question, Answer, Result]]:
+def _text(value: object) -> str:
+    r"""As text that can be written; half a character becomes a question mark.
+
+    >>> _text(7), _text("\ud83d?")
+    ('7', '??')
+    """
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def run(assistant: Assistant, questions: Sequence[Question]) -> Iterator[Asked]:
     """Ask all questions, follow-ups with the answers that their conversation got in this run."""
     turns: dict[str, list[Answer]] = {}
     for question in questions:
@@ -107,122 +174,79 @@ def run(assistant: Assistant, questions: Sequence[Question]) -> Iterator[tuple[Q
         yield question, answer, measure(question, answer, assistant)
 
 
+def kept(asked: Iterable[Asked], out: TextIO) -> Iterator[Asked]:
+    """The same again, each written as a line of `--out` before the next question is asked."""
+    for one in asked:
+        out.write(answer_line(*one) + "\n")
+        out.flush()
+        yield one
+
+
 def measure(question: Question, answer: Answer, assistant: Assistant) -> Result:
     """One answer against what is accepted."""
     generation = assistant.library.live
     texts = {id: generation.article(id).text for id in {p.source.article for p in answer.passages}}
-    holds = _holds(question)
-    answered = answer.status == "answered"
-    short = len(answer.text.split()) <= ANSWER_WORDS
+    known, answered = question.answerable, answer.status == "answered"
+    said = MARKER.sub("", answer.text)  # "[1]" holds no 1
+    words = sum(any(map(str.isalnum, token)) for token in said.split())
     quotes = " ".join(c.quote for c in answer.citations)
     passages = (texts[p.source.article][p.start : p.end] for p in answer.passages)
-    known = question.answerable
+    shared = overlap(" ".join(question.evidence), quotes, said if answered else "")
+    long = known and bool(question.evidence)
+
+    def holds(text: str) -> bool:
+        return any(contains(text, accepted) for accepted in question.accepted)
+
     return Result(
         id=question.id,
+        question=question.question,
         answerable=known,
         turn=question.turn,
         status=answer.status,
-        right=answered and short and holds(answer.text) if known else None,
+        right=answered and words <= ANSWER_WORDS and holds(said) if known else None,
         cited=holds(quotes) if known and answered else None,
-        supported=_mean([bool(c.citations) for c in answer.claims]) or 0.0,
+        supported=_supported(answer),
+        unfootnoted=sum(not claim.citations for claim in answer.claims),
         in_passages=_rank(passages, holds) if known else None,
         in_evidence=_rank((e.quote for e in answer.evidence), holds) if known else None,
         exact=all(texts[c.source.article][c.start : c.end] == c.quote for c in answer.citations),
+        strength=answer.strength,
+        words=words if answered else None,
+        **(_long(shared, answered) if long else {}),
         evidence_s=answer.timings.evidence_s,
         first_token_s=answer.timings.first_token_s,
         total_s=answer.timings.total_s,
     )
 
 
-def summary(results: Sequence[Result]) -> dict[str, Any]:
-    """The measures of a whole set."""
-    yes = [r for r in results if r.answerable]
-    no = [r for r in results if not r.answerable]
-    first = [r for r in yes if r.turn == 0]
-    return {
-        "questions": len(results),
-        "accuracy": _mean([r.right for r in yes]),
-        "accuracy_first_turn": _mean([r.right for r in first]),
-        "right_and_cited_first_turn": _mean([bool(r.right and r.cited) for r in first]),
-        "citation_precision": _mean([r.cited for r in yes if r.cited is not None]),
-        "citation_recall": _mean([r.supported for r in results if r.status == "answered"]),
-        "exact_offsets": _mean([r.exact for r in results]),
-        **{f"retrieval_recall@{k}": _within([r.in_passages for r in yes], k) for k in RETRIEVAL_RANKS},
-        "passages_hold_answer": _within([r.in_passages for r in yes], 10**9),
-        **{f"evidence_recall@{k}": _within([r.in_evidence for r in yes], k) for k in EVIDENCE_RANKS},
-        "declined_unanswerable": _mean([r.status == "not_found" for r in no]),
-        "declined_answerable": _mean([r.status == "not_found" for r in yes]),
-        "failed": _mean([r.status == "failed" for r in results]),
-        **_seconds("evidence_s", [r.evidence_s for r in results]),
-        **_seconds("first_token_s", [r.first_token_s for r in results if r.first_token_s is not None]),
-        **_seconds("total_s", [r.total_s for r in results]),
-    }
-
-
-def table(measures: dict[str, Any]) -> str:
-    """The summary as aligned lines.
-
-    >>> print(table({"questions": 3, "accuracy": 2 / 3, "failed": None}))
-    questions       3
-    accuracy    0.667
-    failed          -
-    """
-    width = max(map(len, measures))
-    return "\n".join(f"{name:<{width}}  {_cell(value):>6}" for name, value in measures.items())
-
-
 def answer_line(question: Question, answer: Answer, result: Result) -> str:
     """One line of `--out`: the answer JSON with the question's id and what was measured."""
-    return json.dumps({"id": question.id, **answer.as_json(), "measured": asdict(result)}, ensure_ascii=False)
+    line = {"id": question.id, **answer.as_json(), "measured": result.as_json()}
+    return json.dumps(line, ensure_ascii=False)
 
 
-def normalise(text: str) -> str:
-    """Lower case, without punctuation and articles, single spaces (as SQuAD's evaluation does;
-    Rajpurkar et al., 2016, arXiv:1606.05250).
+def _supported(answer: Answer) -> float:
+    """The share of the claims with a footnote whose quotes hold all their content words; what the question
+    says and the article's date may come from there."""
+    by_number = {c.n: c for c in answer.citations}
 
-    >>> normalise("The “Tony” Awards!")
-    'tony awards'
-    """
-    return " ".join(ARTICLES.sub(" ", text.lower().translate(PUNCTUATION)).split())
+    def carried(claim: Claim) -> bool:
+        cited = [by_number[n] for n in claim.citations if n in by_number]
+        dates = [human_date(c.source.date) for c in cited if c.source.date]
+        known = " ".join([answer.standalone_question, *dates, *(c.quote for c in cited)])
+        return bool(cited) and coverage(claim.text, known) == 1.0
 
-
-def contains(text: str, accepted: str) -> bool:
-    """Whether a text holds an accepted answer, word for word after `normalise`.
-
-    >>> contains("It cost $150.", "$15"), contains("It was Liz Truss.", "Truss")
-    (False, True)
-    """
-    wanted = normalise(accepted)
-    return bool(wanted) and f" {wanted} " in f" {normalise(text)} "
+    return sum(map(carried, answer.claims)) / len(answer.claims) if answer.claims else 0.0
 
 
-def _holds(question: Question) -> Callable[[str], bool]:
-    """Long answers (those with evidence sentences) are held by a text that holds such a sentence."""
-    accepted = question.evidence or question.answers
-    return lambda text: any(contains(text, a) for a in accepted)
-
-
-def _rank(texts: Iterator[str], holds: Callable[[str], bool]) -> int:
-    return next((rank for rank, text in enumerate(texts, start=1) if holds(text)), 0)
-
-
-def _within(ranks: Sequence[int | None], k: int) -> float | None:
-    return _mean([rank is not None and 0 < rank <= k for rank in ranks])
-
-
-def _mean(values: Sequence[bool | float | None]) -> float | None:
-    return statistics.fmean(v or 0 for v in values) if values else None
-
-
-def _seconds(name: str, values: Sequence[float]) -> dict[str, float | None]:
-    """Median and 95th percentile."""
-    ordered = sorted(values)
-    at = {"p50": 0.5, "p95": 0.95}
+def _long(shared: Overlap, answered: bool) -> dict[str, float | None]:
+    """A declined question's quotes hold nothing; of an answer that is not there no word is wrong."""
     return {
-        f"{name}_{p}": ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
-        for p, share in at.items()
+        "overlap_recall": shared.recall,
+        "overlap_precision": shared.precision if answered else None,
+        "overlap_f1": shared.f1,
     }
 
 
-def _cell(value: Any) -> str:
-    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+def _rank(texts: Iterable[str], holds: Callable[[str], bool]) -> int:
+    return next((rank for rank, text in enumerate(texts, start=1) if holds(text)), 0)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from assistant.spelling import NUMBER, SCALES, plain
+from assistant.wording import LIGHT, relatives
 from index.text import MONTHS
 from index.words import STOPWORDS, fold, stem, words
 
@@ -179,6 +180,7 @@ OPENERS = frozenset(
     yes yesterday yet"""
     )
 )
+RUN_ON = 7  # letters from which "Southeast" may be "South East"
 NAME_PART = re.compile(r"[^\W\d_][^\W_]*")
 SPELLED_OUT = re.compile(r"\b[A-Z]\w+(?:[\s-]+(?:(?:of|for|and|in|the|on|to|de)\s+)*[A-Z]\w+)+")
 # "Russia" proves "Russian": one ends like a country, the other like its people.
@@ -187,7 +189,7 @@ PEOPLE_ENDS = frozenset(words("n an ian ean ish ese i ns ans ians is"))
 
 
 def missing_names(claim: str, known: str) -> list[str]:
-    """Capitalised words of the claim that `known` does not hold, in order.
+    """Capitalised words of the claim that `known` does not hold, in order. An ordinary word may open it.
 
     >>> missing_names("Truss spoke to Merkel.", "Liz Truss spoke on Thursday.")
     ['Merkel']
@@ -198,6 +200,7 @@ def missing_names(claim: str, known: str) -> list[str]:
     there = set(words(known)) | _initials(known)
     stems, exact = {stem(w) for w in there}, set(NAME_PART.findall(known))
     first = re.search(r"\w", claim)
+    run_on = fold(known).replace(" ", "").replace("-", "")
     missing: list[str] = []
     for match in NAME_PART.finditer(DATE.sub(_blank, claim)):
         name, word = match[0], fold(match[0])
@@ -209,7 +212,13 @@ def missing_names(claim: str, known: str) -> list[str]:
             opens = first is not None and match.start() == first.start()
             proved = (
                 stem(word) in stems
-                or (opens and word in OPENERS)
+                or (
+                    opens
+                    and (
+                        word in OPENERS or stem(word) in LIGHT or not relatives(stem(word)).isdisjoint(stems)
+                    )
+                )
+                or (len(word) >= RUN_ON and word in run_on)
                 or any(_same_country(word, other) for other in there)
             )
         if not proved:

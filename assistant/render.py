@@ -1,7 +1,7 @@
-"""`Answer` → Markdown and safe HTML; an article → HTML with the quoted words marked.
+"""`Answer` → Markdown and safe HTML: one turn of the chat, whatever became of it.
 
-All escaping lives here. Questions, answers and articles are untrusted text: whatever they hold
-(tags, Markdown, LaTeX, a model's control tokens) comes out as the same characters on the page. The
+All escaping lives here and in panel.py. Questions, answers and articles are untrusted text: whatever they
+hold (tags, Markdown, LaTeX, a model's control tokens) comes out as the same characters on the page. The
 HTML goes into `gr.HTML`, which neither cleans nor interprets it, so `html.escape` is the whole
 defence: it is applied to every value that is not a number or an ID of our own. Pure functions, no
 gradio, no library.
@@ -15,14 +15,25 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from assistant.values import Answer, Citation, Claim, Evidence, Retrieved, Source
-from index.text import Article, Span, human_date
+from index.text import human_date
 
 # What Markdown (CommonMark, GitHub's tables, strikethrough, LaTeX in dollars) may read as its own.
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|$~]|&(?=#?\w+;))")
 # … and what it reads as its own at the start of a line: headings, lists, rules.
 MARKDOWN_START = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
 
-MAX_CLOSEST = 5  # articles named where the articles do not say
+# A character that turns the direction of reading, and the one that ends what it began.
+BIDI_ENDS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys(
+    "\u2066\u2067\u2068", "\u2069"
+)
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what a terminal would obey
+
+NOT_SAID = "The articles do not say."
+NEAR = "Near it, but no answer"
+MODEL_FAILED = "The language model failed."
+LIBRARY_FAILED = "The library can’t be searched."
+NO_ARTICLES = "There are no articles yet."
+HOW_TO_ADD = "Add a folder with text or Markdown files, then ask again:"
 
 
 # --- Markdown ------------------------------------------------------------------------------------
@@ -34,6 +45,7 @@ def markdown(answer: Answer) -> str:
     Line breaks inside a quote become spaces; every other character renders as it stands.
     """
     blocks = [_claim_markdown(claim) for claim in answer.claims] or [markdown_text(answer.text)]
+    blocks = [*map(markdown_text, answer.lead.splitlines()), *blocks] if answer.claims else blocks
     references = [
         f"{c.n}. {markdown_text(label(c.source))}: “{markdown_text(c.quote)}”" for c in answer.citations
     ]
@@ -41,14 +53,15 @@ def markdown(answer: Answer) -> str:
 
 
 def markdown_text(text: str) -> str:
-    r"""Text as one line of Markdown that renders as the same characters.
+    r"""Text as one line of Markdown that renders as the same characters, but for control characters, which a
+    terminal that shows the Markdown would obey.
 
     >>> print(markdown_text("# [1](http://evil) <b> $x$ &lt;"))
     \# \[1\](http://evil) \<b\> \$x\$ \&lt;
     >>> print(markdown_text("2022. A year"))
     2022\. A year
     """
-    line = MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    line = MARKDOWN_SPECIAL.sub(r"\\\1", CONTROLS.sub("�", closed(" ".join(text.split()))))
     found = MARKDOWN_START.match(line)
     if not found:
         return line
@@ -57,9 +70,26 @@ def markdown_text(text: str) -> str:
     return f"{line[:at]}\\{line[at:]}"
 
 
+def closed(text: str) -> str:
+    """The text with an end to every change of the reading direction that it begins, so that what follows it
+    on the page reads as it should.
+
+    >>> closed("a\u202eb") == "a\u202eb\u202c", closed("a")
+    (True, 'a')
+    """
+    open_: list[str] = []
+    for c in text:
+        if c in BIDI_ENDS:
+            open_.append(BIDI_ENDS[c])
+        elif c in "\u202c\u2069" and open_ and open_[-1] == c:
+            open_.pop()
+    return text + "".join(reversed(open_))
+
+
 def _claim_markdown(claim: Claim) -> str:
     numbers = "".join(f" [{n}]" for n in claim.citations)
-    return f"{'> ' if claim.verdict == 'quoted' else ''}{markdown_text(claim.text)}{numbers}"
+    heading = f"**{markdown_text(claim.heading)}**\n\n" if claim.heading else ""
+    return f"{heading}{'> ' if claim.verdict == 'quoted' else ''}{markdown_text(claim.text)}{numbers}"
 
 
 # --- one turn of the chat ------------------------------------------------------------------------
@@ -81,12 +111,14 @@ def turn_html(turn: str, question: str, body: str, *, busy: bool) -> str:
     )
 
 
-def working_html(turn: str, retrieved: Retrieved | None, draft: str) -> str:
-    """A turn that is not finished: what is going on, the draft so far, the quotes being read."""
+def working_html(turn: str, question: str, retrieved: Retrieved | None, draft: str) -> str:
+    """A turn that is not finished: what is going on, the draft so far, how the question was understood, the
+    quotes being read."""
     if retrieved is None:
         return status_html("Searching the articles")
     doing = draft_html(draft) if draft.strip() else status_html(_reading(retrieved))
-    return doing + evidence_html(turn, retrieved.evidence, heading="Quotes found")
+    meant = understood_html(question, retrieved.standalone_question)
+    return meant + doing + evidence_html(turn, retrieved.evidence, heading="Quotes found")
 
 
 def status_html(text: str) -> str:
@@ -125,23 +157,27 @@ def evidence_html(turn: str, evidence: Iterable[Evidence], heading: str) -> str:
     return _quote_list(heading, rows)
 
 
-def answer_html(turn: str, answer: Answer) -> str:
-    """The checked answer with its footnotes, then the quotes behind them and what else was read.
+def answer_html(turn: str, answer: Answer, near: Sequence[Evidence] = ()) -> str:
+    """What the pipeline ended in: an answer, that the articles do not say, or that the model failed.
 
-    A failed answer is its message and the quotes that were found before it failed.
+    `near` are quotes that came close where the articles do not say. A failed answer is its message and the
+    quotes that were found before it failed.
     """
+    meant = understood_html(answer.question, answer.standalone_question, editable=True)
     if answer.status == "failed":
-        note = note_html(answer.text, error=True)
-        return note + evidence_html(turn, answer.evidence, heading="Quotes found")
+        note = failed_html(MODEL_FAILED, answer.text)
+        return meant + note + evidence_html(turn, answer.evidence, heading="Quotes found, not an answer yet")
     if answer.status == "not_found":
-        return _not_found_html(turn, answer)
+        said = f'<div class="answer not-found"><p>{escape(answer.text)}</p></div>'
+        return meant + said + evidence_html(turn, near, heading=NEAR)
     cited = {c.n: c for c in answer.citations}
-    claims = "".join(_claim_html(turn, claim, cited) for claim in answer.claims)
+    lead = "".join(f'<p dir="auto">{escape(line)}</p>' for line in answer.lead.splitlines())
+    claims = lead + "".join(_claim_html(turn, claim, cited) for claim in answer.claims)
     shown = {claim.text for claim in answer.claims if claim.verdict == "quoted"}
     quotes = ((c, "" if " ".join(c.quote.split()) in shown else c.quote) for c in answer.citations)
     rows = [_quote_row(f"{turn}-{c.n}", str(c.n), c.source, quote) for c, quote in quotes]
     return (
-        f'<div class="answer">{claims}</div>{_understood(answer)}{_quote_list("Sources", rows)}'
+        f'{meant}<div class="answer">{claims}</div>{_quote_list("Sources", rows)}'
         f"{_also_read(turn, answer)}{_dropped(answer)}{_footer(answer)}"
     )
 
@@ -149,9 +185,10 @@ def answer_html(turn: str, answer: Answer) -> str:
 def _claim_html(turn: str, claim: Claim, cited: dict[int, Citation]) -> str:
     """A sentence and its footnote numbers; word-for-word quotes are set as quotations."""
     marks = "".join(_footnote(turn, cited[n]) for n in claim.citations if n in cited)
+    heading = f'<h3 class="when" dir="auto">{escape(closed(claim.heading))}</h3>' if claim.heading else ""
     if claim.verdict == "verified":
-        return f'<p dir="auto">{escape(claim.text)}{marks}</p>'
-    return f'<blockquote dir="auto">{escape(claim.text)}{marks}</blockquote>'
+        return f'{heading}<p dir="auto">{escape(closed(claim.text))}{marks}</p>'
+    return f'{heading}<blockquote dir="auto">{escape(closed(claim.text))}{marks}</blockquote>'
 
 
 def _footnote(turn: str, citation: Citation) -> str:
@@ -208,125 +245,54 @@ def _footer(answer: Answer) -> str:
     )
 
 
-def _not_found_html(turn: str, answer: Answer) -> str:
-    """That the articles do not say, and the articles that came closest, each once."""
-    closest: dict[Source, str] = {}
-    for n, passage in enumerate(answer.passages, start=1):
-        closest.setdefault(passage.source, f"{turn}-p{n}")
-    rows = [_quote_row(key, "·", source, "") for source, key in closest.items()]
+def understood_html(question: str, meant: str, *, editable: bool = False) -> str:
+    """How a follow-up question was completed from the conversation, to be corrected if need be; "" when it
+    stood alone. The form sends its question to be asked as it stands."""
+    if meant == question:
+        return ""
+    told = f'Understood as: <span class="meant">{escape(closed(meant))}</span>'
+    if not editable:
+        return f'<p class="fine understood" dir="auto">{told}</p>'
     return (
-        f'<div class="answer"><p>{escape(answer.text)}</p></div>{_understood(answer)}'
-        f"{_quote_list('Searched; the closest articles', rows[:MAX_CLOSEST])}"
+        f'<p class="fine understood" dir="auto">{told}<button type="button" class="edit">Edit</button></p>'
+        f'<form class="reword" hidden><textarea rows="2" dir="auto" aria-label="The question, understood as">'
+        f'{escape(meant)}</textarea><button type="submit">Ask this</button>'
+        '<button type="button" class="cancel">Cancel</button></form>'
     )
 
 
-def _understood(answer: Answer) -> str:
-    """How a follow-up question was completed from the conversation; "" when it stood alone."""
-    if answer.standalone_question == answer.question:
-        return ""
-    return f'<p class="fine" dir="auto">Understood as: {escape(answer.standalone_question)}</p>'
+def failed_html(what: str, message: str) -> str:
+    """In place of an answer: what failed, and the message that says why and what to do next.
+
+    >>> failed_html("It failed.", "no <model>; ask again").count("&lt;model&gt;")
+    1
+    """
+    why = escape(message[:1].upper() + message[1:])
+    what = f"<p><strong>{escape(what)}</strong></p>"
+    return f'<div class="note error" role="alert">{what}<p>{why}</p></div>'
+
+
+def empty_html(command: str) -> str:
+    """That there is nothing to ask yet, and the command that adds articles.
+
+    >>> print(empty_html("footnote add FOLDER").replace("><", ">\\n<"))
+    <section class="welcome empty" role="status">
+    <h2>There are no articles yet.</h2>
+    <p>Add a folder with text or Markdown files, then ask again:</p>
+    <pre>
+    <code>footnote add FOLDER</code>
+    </pre>
+    </section>
+    """
+    return (
+        f'<section class="welcome empty" role="status"><h2>{NO_ARTICLES}</h2><p>{HOW_TO_ADD}</p>'
+        f"<pre><code>{escape(command)}</code></pre></section>"
+    )
 
 
 def _reading(retrieved: Retrieved) -> str:
     found = len(retrieved.evidence)
     return f"Reading {count(found, 'quote')}" if found else "Nothing in the articles comes close"
-
-
-# --- the source panel and the empty chat ---------------------------------------------------------
-
-
-def article_html(article: Article, span: Span | None, key: str) -> str:
-    """The whole article, `span` in a `<mark>` whose text is exactly the quote.
-
-    `key` is that of the link that opened it. The first lines, from which the date and the title
-    were read, are left to the heading. Offsets are not checked: compare the quote beforehand.
-    """
-    text = article.text
-    body = text[article.body_start :]
-    start = article.body_start + len(body) - len(body.lstrip())
-    if span is None:
-        words = escape(text[start:].rstrip())
-    else:
-        words = (
-            f'{escape(text[min(start, span.start) : span.start])}<mark tabindex="-1">'
-            f"{escape(article.quote(span))}</mark>{escape(text[span.end :].rstrip())}"
-        )
-    return (
-        f'<article class="source" data-key="{escape(key)}">{_article_head(article)}'
-        f'<div class="text" dir="auto">{words}</div></article>'
-    )
-
-
-def changed_html(quoted: Citation | Evidence, key: str) -> str:
-    """In place of an article that is gone or reads differently now: the passage as it was."""
-    start = quoted.start - quoted.context_start
-    end = start + len(quoted.quote)
-    source = quoted.source
-    was = Article("", source.file, "", quoted.context, 0, source.title, source.date, url=source.url)
-    return note_html(CHANGED) + article_html(was, Span(start, end), key)
-
-
-CHANGED = "This article has changed or left the library since. This is the passage as it was."
-CLOSE = '<button type="button" class="close" aria-label="Close">×</button>'
-
-
-def _article_head(article: Article) -> str:
-    when = human_date(article.date) if article.date else "No date"
-    facts = [escape(fact) for fact in (article.title and article.file, article.source) if fact]
-    if article.url and re.match(r"https?://", article.url, re.I):
-        url = escape(article.url)
-        facts.append(f'<a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a>')
-    meta = f'<p class="fine">{" · ".join(facts)}</p>' if facts else ""
-    title = escape(article.title or article.file)
-    return f'<header>{CLOSE}<p class="fine">{when}</p><h2 dir="auto">{title}</h2>{meta}</header>'
-
-
-def contents_html(articles: Sequence[Article], limit: int = 200) -> str:
-    """The panel while no article is open: the library's articles as links, at most `limit`."""
-    rows = "".join(
-        f'<li><a href="#cite-article-{escape(article.id)}">'
-        f'<span class="where">{escape(article.title or article.file)}</span>'
-        f'<span class="fine">{human_date(article.date) if article.date else ""}</span></a></li>'
-        for article in articles[:limit]
-    )
-    more = len(articles) - limit
-    tail = f'<p class="fine">and {count(more, "more article")}</p>' if more > 0 else ""
-    return (
-        f'<section class="contents"><header>{CLOSE}<h2>Articles</h2>'
-        '<p class="fine">A footnote opens its article here, at the quoted words.</p></header>'
-        f"<ol>{rows}</ol>{tail}</section>"
-    )
-
-
-def welcome_html(articles: Sequence[Article], examples: Iterable[str] = ()) -> str:
-    """The empty chat: what is in the library, and questions to try."""
-    if not articles:
-        return note_html("The library is empty; add articles with `footnote add FOLDER`.")
-    buttons = "".join(
-        f'<li><button type="button" class="example">{escape(text)}</button></li>' for text in examples
-    )
-    tries = f'<ul class="examples">{buttons}</ul>' if buttons else ""
-    return (
-        f'<section class="welcome"><h2>Ask {extent(articles)}.</h2>'
-        "<p>Every sentence of an answer carries a footnote, and every footnote is an exact quote.</p>"
-        f"{tries}</section>"
-    )
-
-
-def extent(articles: Sequence[Article]) -> str:
-    """How many articles, and from when to when; plain text, not escaped.
-
-    >>> import datetime as dt
-    >>> days = dt.date(2021, 12, 24), dt.date(2022, 9, 20)
-    >>> extent([Article(str(d), "f", "/f", "…", date=d) for d in days])
-    '2 articles from 24 December 2021 to 20 September 2022'
-    """
-    dates = sorted(article.date for article in articles if article.date)
-    found = count(len(articles), "article")
-    if not dates:
-        return found
-    first, last = human_date(dates[0]), human_date(dates[-1])
-    return f"{found} of {first}" if first == last else f"{found} from {first} to {last}"
 
 
 def label(source: Source) -> str:
@@ -338,7 +304,7 @@ def label(source: Source) -> str:
     >>> label(Source("id", "a.txt"))
     'a.txt'
     """
-    name = source.title or source.file
+    name = closed(source.title or source.file)
     return f"{name}, {human_date(source.date)}" if source.date else name
 
 

@@ -11,6 +11,8 @@ from platformdirs import user_data_path
 from index.embed import DEFAULT_ENCODER
 
 DEFAULT_MODEL = "smollm2-135m"
+DEFAULT_READER = "minilm-reader"
+NO_READER = "none"
 
 
 def default_library() -> Path:
@@ -24,6 +26,9 @@ class Settings:
 
     library: Path = field(default_factory=default_library)
     encoder: str = DEFAULT_ENCODER  # a folder or a sentence-transformers model id works too
+    reader: str = (
+        DEFAULT_READER  # or "none", or a cross-encoder: a folder or a sentence-transformers model id
+    )
     model: str = DEFAULT_MODEL  # or a path to a GGUF, or hf:owner/repo/file.gguf[@revision]
     context_tokens: int = 4096  # of the model; less when the model was trained with less
     threads: int | None = None  # of the model; None: the physical cores
@@ -33,7 +38,7 @@ class Settings:
     model_quotes: int = 5  # of them that the model reads: each costs it 0.1 to 0.3 s
     answer_words: int = 60  # of an answer: what fits into a report's paragraph
     question_chars: int = 4000  # longer questions are refused: they are pasted by mistake
-    abstain_below: float = 0.2  # strength of the best evidence, 0..1, below which nothing is claimed
-    coverage_at_least: float = 1.0  # share of a claim's content words that its quotes must hold
-    meaning_at_least: float = 0.5  # cosine of a claim with its quotes, -1..1
+    abstain_below: float = 0.16  # strength of the best evidence, 0..1, below which nothing is claimed
+    coverage_at_least: float = 0.85  # share of a claim's words (no names, no numbers) its quotes must hold
+    meaning_at_least: float = 0.4  # cosine of a claim with its quotes, -1..1
     use_model: bool = True  # False: answers are quotes only, nothing is composed

@@ -29,6 +29,7 @@ SPOKEN = re.compile(
     rf"|a(?=\s+(?:{'|'.join(SCALES)})\b))(?!\w)",
     re.I,
 )
+SCALED = re.compile(rf"\s+(?:{'|'.join(SCALES)})\b", re.I)
 NUMBER = r"\d+(?:\.\d+)?"
 MONEY = {"$": "dollars", "€": "euros", "£": "pounds", "¥": "yen"}
 MONEY_AMOUNT = re.compile(
@@ -60,7 +61,18 @@ Rule = tuple[re.Pattern[str], str]
 SPELLINGS: tuple[Rule, ...] = (
     (re.compile("[‘’ʼ]"), "'"),
     (re.compile("[‐‑‒–—−]"), "-"),
-    (re.compile(r"\bNos?\.\s?(?=\d)"), "number "),
+    # Spaces of a text that was cut into words: "June 19 , 2009", "did n't", "the year 's", "( so )".
+    (re.compile(r"(?<=[\w)\"']) (?=[,;:!?)](?:\s|\Z))"), ""),
+    (re.compile(r"(?<=[\w)]) \.(?=\Z|\s[A-Z])"), "."),
+    (re.compile(r"(?<=\() "), ""),
+    (re.compile(r" (?=n't\b|'(?:s|re|ve|ll|d|m)\b)"), ""),
+    (re.compile(r"\b(ca)n't\b", re.I), r"\1nnot"),
+    (re.compile(r"\b(w)on't\b", re.I), r"\1ill not"),
+    (re.compile(r"(?<=\w)n't\b"), " not"),
+    (re.compile("``|''"), '"'),
+    (re.compile(r"(?<=\d{4})'(?=s\b)"), ""),
+    (re.compile(rf"\bNos?\.\s?(?=\d|(?:{'|'.join(ONES)})\b)"), "number "),
+    (re.compile(r"(?<=number )one\b"), "1"),
     (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
     (re.compile(r"\s*(?:%|\bper cent\b|\bpct\b)"), " percent"),
     (re.compile(r"\b(kilo|centi|milli)?metre(s?)\b"), r"\1meter\2"),
@@ -114,4 +126,5 @@ def _digits(match: re.Match[str]) -> str:
         else:
             part += VALUES.get(word, 0)
     total += part
-    return match[0] if match[0].lower() == "one" else str(total)
+    alone = match[0].lower() == "one" and not SCALED.match(match.string, match.end())
+    return match[0] if alone else str(total)

@@ -50,20 +50,47 @@ function copy(button) {
   });
 }
 
+// "Understood as" becomes a field, and back; what is sent from it is asked as it stands.
+function reword(turn, open) {
+  const form = turn.querySelector("form.reword");
+  const field = form.querySelector("textarea");
+  turn.querySelector(".understood").hidden = open;
+  form.hidden = !open;
+  if (!open) {
+    field.value = field.defaultValue;
+    return turn.querySelector(".edit").focus();
+  }
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form.reword")) return;
+  event.preventDefault();
+  const question = event.target.querySelector("textarea").value.trim();
+  if (question) trigger("reworded", { question });
+});
+
 document.addEventListener("click", (event) => {
-  const clicked = event.target.closest('a[href^="#cite-"], .example, .copy, .close, .shelf');
+  const clicked = event.target.closest('a[href^="#cite-"], .example, .copy, .close, .shelf, .edit, .cancel');
   if (!clicked) return;
   if (clicked.matches("a")) {
     event.preventDefault();
     openPanel(clicked);
   } else if (clicked.matches(".example")) trigger("example", { question: clicked.textContent });
   else if (clicked.matches(".copy")) copy(clicked);
+  else if (clicked.matches(".edit, .cancel")) reword(clicked.closest(".turn"), clicked.matches(".edit"));
   else if (clicked.matches(".shelf")) openContents(clicked);
   else closePanel();
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && desk().dataset.panel) closePanel();
+  const form = event.target.closest?.("form.reword");
+  if (form && event.key === "Escape") reword(form.closest(".turn"), false);
+  else if (form && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    form.requestSubmit();
+  } else if (event.key === "Escape" && desk().dataset.panel) closePanel();
 });
 
 // Keep the question at the top while its answer grows below it.

@@ -26,11 +26,12 @@ import gradio as gr
 from fastapi import FastAPI
 from gradio.themes import LocalFont
 
+from assistant import panel as panels
 from assistant import render, web
 from assistant.answer import Assistant
-from assistant.conversation import Conversation, Conversations, Quoted
+from assistant.conversation import Conversation, Conversations, Quoted, failure_html, how_to_add
 from assistant.values import PassageRef
-from index.errors import FootnoteError, LibraryMissing
+from index.errors import FootnoteError
 from index.text import Article, Span
 
 log = logging.getLogger(__name__)
@@ -58,10 +59,10 @@ class Chat:
         self.assistant = assistant
         self.conversations = Conversations()
 
-    def ask(self, question: str, request: gr.Request) -> Drawn:
+    def ask(self, question: str, request: gr.Request, *, as_it_stands: bool = False) -> Drawn:
         """A question was sent → the earlier turns, the new turn, the box."""
         conversation = self._conversation(request)
-        if not conversation.ask(question):
+        if not conversation.ask(question, as_it_stands=as_it_stands):
             return gr.skip(), gr.skip(), gr.skip()
         *earlier, now = conversation.turns
         return "".join(turn.html() for turn in earlier), now.html(), box(busy=True)
@@ -69,6 +70,10 @@ class Chat:
     def ask_example(self, event: gr.EventData, request: gr.Request) -> Drawn:
         """As `ask`, with one of the questions of the empty chat."""
         return self.ask(str(event.question), request)
+
+    def ask_reworded(self, event: gr.EventData, request: gr.Request) -> Drawn:
+        """As `ask`, with a follow-up that was put right by hand: nothing earlier is read into it."""
+        return self.ask(str(event.question), request, as_it_stands=True)
 
     def answer(self, request: gr.Request) -> Iterator[Drawn]:
         """Answer the open turn → the turn as it grows, the box. As slow as the model, so queued."""
@@ -97,7 +102,7 @@ class Chat:
             return self._source(key, quoted)
         kind, _, id = key.partition("-")
         article = self._article(id) if kind == "article" else None
-        return render.article_html(article, None, key) if article else render.note_html(UNKNOWN)
+        return panels.article_html(article, None, key) if article else render.note_html(UNKNOWN)
 
     def contents(self) -> str:
         """The panel was closed → the library's contents."""
@@ -107,13 +112,13 @@ class Chat:
         """The page as it opens → the empty chat, the library's contents."""
         try:
             articles = self.assistant.library.live.articles()
-        except LibraryMissing:
-            articles = []
         except FootnoteError as error:
-            return render.note_html(str(error), error=True), ""
+            return failure_html(error, self.assistant), ""
+        if not articles:
+            return render.empty_html(how_to_add(self.assistant)), ""
         seeds = any(article.file == SEED_FILE for article in articles)
         examples = SEED_QUESTIONS if seeds else ()
-        return render.welcome_html(articles, examples), render.contents_html(articles)
+        return panels.welcome_html(articles, examples), panels.contents_html(articles)
 
     def restart(self, request: gr.Request) -> Drawn:
         """A new conversation → no earlier turns, the empty chat, the box, the contents."""
@@ -132,10 +137,10 @@ class Chat:
         """The article around a quote, or the passage as it was when the library has changed."""
         article, span = self._article(quoted.source.article), Span(quoted.start, quoted.end)
         if isinstance(quoted, PassageRef):
-            return render.article_html(article, span, key) if article else render.note_html(UNKNOWN)
+            return panels.article_html(article, span, key) if article else render.note_html(UNKNOWN)
         if article is None or article.quote(span) != quoted.quote:
-            return render.changed_html(quoted, key)
-        return render.article_html(article, span, key)
+            return panels.changed_html(quoted, key)
+        return panels.article_html(article, span, key)
 
     def _article(self, id: str) -> Article | None:
         with contextlib.suppress(KeyError, FootnoteError):
@@ -178,6 +183,7 @@ def build(assistant: Assistant) -> gr.Blocks:
         for asked in (
             question.submit(chat.ask, question, drawn, **at_once),
             bridge.example(chat.ask_example, None, drawn, **at_once),
+            bridge.reworded(chat.ask_reworded, None, drawn, **at_once),
         ):
             asked.then(
                 chat.answer, None, [now, question],

@@ -38,7 +38,8 @@ class Evidence:
     """A numbered quote that bears on the question: one sentence, or neighbours that belong together.
 
     `key` is the sentence in the quote that was found; the rest joined it because it can't stand alone.
-    `score` is the estimated probability that it answers the question, 0..1. `context` is the passage around
+    `score` is the estimated probability that it answers the question, 0..1; `words` are those of `key` that
+    answer best, "" when no reader marked them. `context` is the passage around
     the quote, which starts at `context_start` of the article's text.
     """
 
@@ -51,6 +52,7 @@ class Evidence:
     score: float
     context: str
     context_start: int
+    words: str = ""
 
     @property
     def span(self) -> Span:
@@ -62,12 +64,15 @@ class Evidence:
 class Claim:
     """One sentence of an answer and the numbers of the quotes that carry it.
 
-    "quoted" is word for word from the article; "verified" is the model's own sentence, checked.
+    "quoted" is word for word from the article; "verified" is the model's own sentence, checked. `heading`
+    stands above the first claim of a group (a date, the name of an article; "" for none) and is not part of
+    the JSON.
     """
 
     text: str
     citations: tuple[int, ...]
     verdict: Verdict
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +119,9 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One checked answer. `text` is the claims joined, each with its footnote numbers; `evidence` and
-    `dropped` tell how it came about and are not part of the JSON."""
+    """One checked answer. `text` is the claims joined, each with its footnote numbers, under `lead` and
+    their headings; `evidence`, `dropped`, `lead` and `strength` (the estimated probability, 0..1, that the
+    evidence answers) tell how it came about and are not part of the JSON."""
 
     question: str
     standalone_question: str
@@ -127,6 +133,8 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     timings: Timings = field(default_factory=Timings)
     dropped: tuple[Dropped, ...] = ()
+    strength: float = 0.0
+    lead: str = ""  # what stands before the claims: "Yes.", or the period that a digest tells of
 
     def as_json(self) -> dict[str, Any]:
         """The answer as JSON values (see "The doors" in the README)."""
@@ -135,7 +143,9 @@ class Answer:
             "standalone_question": self.standalone_question,
             "status": self.status,
             "text": self.text,
-            "claims": [asdict(claim) | {"citations": list(claim.citations)} for claim in self.claims],
+            "claims": [
+                {"text": c.text, "citations": list(c.citations), "verdict": c.verdict} for c in self.claims
+            ],
             "citations": [_citation_json(c) for c in self.citations],
             "passages": [
                 {

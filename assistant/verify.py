@@ -1,21 +1,27 @@
 """Is a claim carried by what it cites? Rules and one similarity; no language model.
 
 A claim passes when all of this holds against its quotes (and their articles' titles and dates): its numbers,
-dates and times occur there and count the same things, its names occur there, nothing is turned round
-(denial.py), its words are covered in each of its parts, and its meaning is near. Each failure has a reason
-that a reader understands. Where the rules are unsure they are strict: a claim that fails wrongly gives way to
-the quote itself. What they do not see: true words in a false relation that keeps their order, and what
-follows from a quote without being said in it.
+dates and times occur there and count the same things; its names occur there, or a pronoun there leans on
+them; who speaks, speaks there (speaker.py); names and numbers stand where the quotes have them (order.py);
+nothing is turned round or overstated (denial.py); its words, or words that may stand for them (wording.py),
+are covered in each of its parts, and its meaning is near. Each failure has a reason that a reader
+understands. Where the rules are unsure they are strict: a claim that fails wrongly gives way to the quote
+itself. What they do not see: true words in a false relation that keeps their order, and what follows from a
+quote without being said in it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from assistant.denial import CLAUSE, denies_otherwise, opposite, turns_roles
+from assistant.denial import denies_otherwise, opposite, overstates, turns_roles
 from assistant.facts import Date, Facts, Figure, facts, missing_names
+from assistant.order import misplaced, owned_by_another, replaced
+from assistant.speaker import leans_on, nobody_says
 from assistant.spelling import plain
 from assistant.values import Evidence
+from assistant.wording import CLAUSE, carries, is_covered, relatives, without_lead_in
 from index.text import human_date
 from index.words import stem, terms, words
 
@@ -36,6 +42,9 @@ KINDS = (
 )  # fmt: skip
 KIND = {stem(word): group for group in KINDS for word in words(group)}
 
+ENDS = re.compile(r"(?<=[.!?])[”\"]*\s+(?=[A-Z“\"])")
+NAMES = re.compile(r"\b[A-Z]\w*")
+SAID_TOGETHER = 4  # content words of a part of a claim from which all but one in one sentence are suspicious
 NEW_WORDS_AT_MOST = 2  # content words in a row that no quote holds: three in a row are invented
 
 
@@ -65,16 +74,20 @@ def verify(
     """Check one sentence against the quotes it cites."""
     if not cited:
         return Verification("it cites nothing", 0.0)
+    said = without_lead_in(claim)
     quotes = " ".join(e.quote for e in cited)
     known = " ".join([quotes, *(e.source.title or "" for e in cited)])
     with_dates = " ".join([known, *_dates_of(cited)])
-    share = coverage(claim, with_dates)
-    reason = next(_failures(claim, quotes, known, with_dates), "")
+    new = missing_names(said, with_dates)
+    before = " ".join(name for e in cited for name in leans_on(said, e)) if new else ""
+    share = carried(said, f"{with_dates} {before}")
+    reason = next(_failures(said, quotes, known, with_dates, before), "")
     if not reason and share < coverage_at_least:
         reason = f"only {share:.0%} of its words are in the quote"
     if reason:
         return Verification(reason, share)
-    meaning = similarity(claim, quotes)
+    # One of many quotes may carry it alone, and all of them are about more than the claim.
+    meaning = max(similarity(claim, text) for text in dict.fromkeys([quotes, *(e.quote for e in cited)]))
     near = meaning >= meaning_at_least
     return Verification("" if near else f"its meaning is far from the quote ({meaning:.2f})", share, meaning)
 
@@ -89,6 +102,20 @@ def coverage(claim: str, known: str) -> float:
     return len(wanted & set(terms(plain(known)))) / len(wanted) if wanted else 1.0
 
 
+def carried(claim: str, known: str) -> float:
+    """The share of the claim's words that need proof which `known` holds itself or in other words, 0..1; 1
+    for a claim without any. Names and numbers have their own, stricter checks and are not counted.
+
+    >>> carried("Soldiers also came back to their bases.", "The troops returned to bases.")
+    1.0
+    """
+    there = frozenset(map(stem, words(plain(known))))
+    claim = plain(claim)
+    names = set(words(" ".join(NAMES.findall(claim[1:]))))
+    wanted = {stem(word) for word in words(claim) if carries(word) and word not in names}
+    return sum(is_covered(one, there) for one in wanted) / len(wanted) if wanted else 1.0
+
+
 def numbers(text: str) -> set[Decimal]:
     """All numbers, in digits or words, with their scale.
 
@@ -98,14 +125,14 @@ def numbers(text: str) -> set[Decimal]:
     return facts(text).numbers
 
 
-def _failures(claim: str, quotes: str, known: str, with_dates: str) -> Iterator[str]:
+def _failures(claim: str, quotes: str, known: str, with_dates: str, before: str) -> Iterator[str]:
     """Why the claim does not hold, strongest reason first."""
     said, there, dated = facts(claim), facts(known), facts(with_dates)
     yield from _wrong_numbers(said, there, dated)
     yield from (f"the date {d} is not in the quote" for d in said.dates if not _is_dated(d, there, dated))
     if not all(_is_timed(time, there) for time in said.times):
         yield "the time of day is not in the quote"
-    if missing := missing_names(claim, with_dates):
+    if missing := missing_names(claim, f"{with_dates} {before}"):
         yield f"the name {', '.join(missing)} is not in the quote"
     if denies_otherwise(claim, quotes):
         yield "it denies what the quote says, or the other way"
@@ -113,8 +140,20 @@ def _failures(claim: str, quotes: str, known: str, with_dates: str) -> Iterator[
         yield f"it says the opposite of “{turned}”"
     if turns_roles(claim, quotes):
         yield "its names stand in turned roles"
-    if new := _invented(claim, with_dates):
+    if elsewhere := misplaced(claim, quotes):
+        yield elsewhere
+    if speaker := nobody_says(claim, quotes, before):
+        yield f"{speaker} is not who says it in the quote"
+    if thing := owned_by_another(claim, quotes):
+        yield f"“{thing}” is somebody else’s in the quote"
+    if new := _invented(claim, f"{with_dates} {before}"):
         yield f"nothing in the quote says “{new}”"
+    if far := _scattered(claim, quotes):
+        yield f"the quote says “{far}” of something else"
+    if more := overstates(claim, known):
+        yield more
+    if pair := replaced(claim, with_dates):
+        yield f"it says “{pair[0]}” where the quote says “{pair[1]}”"
 
 
 # --- numbers and dates ---------------------------------------------------------------------------------
@@ -125,7 +164,7 @@ def _wrong_numbers(said: Facts, there: Facts, dated: Facts) -> Iterator[str]:
     one = bool(set(words(there.rest)) & {"one", "first", "single", "once"})
     # A day of the month or an hour proves no count of anything.
     loose = there.numbers | {Decimal(d.year) for d in dated.dates if d.year}
-    for figure in said.figures:
+    for figure in dict.fromkeys(said.figures):
         value = f"{figure.value:f}" if figure.is_year else f"{figure.value:,f}"
         places = [f for f in there.figures if f.value == figure.value]
         spoken = one and figure.value == 1 and figure.counts
@@ -159,7 +198,12 @@ def _counts_otherwise(figure: Figure, places: Sequence[Figure], known: Facts) ->
     if bare:
         measure = kind and kind != PEOPLE
         there |= frozenset[str]().union(*(p.beside for p in places)) if measure else set(terms(known.rest))
+        units = {KIND[s]: s for f in known.figures for s in map(stem, f.counts[:1]) if s in KIND}
+        if measure and len(units) == 1:
+            there |= set(units.values())  # "instead of 3.4 million crowns, 4.1 million"
     if not stems or figure.is_year or any(KIND.get(s, s) in {kind, *stems} for s in there):
+        return False
+    if not kind and any(not relatives(s).isdisjoint(there) for s in stems):
         return False
     if kind:
         return not (bare and (kind == PEOPLE or figure.counts[:2] == ("years", "old")))
@@ -201,14 +245,33 @@ def _invented(claim: str, known: str) -> str:
     >>> _invented("The dike broke, which delighted tourists.", "The Kolvard dike broke on Sunday.")
     'delighted tourists'
     """
-    there = set(terms(plain(known)))
+    there = frozenset(map(stem, words(plain(known))))
     for clause in CLAUSE.split(plain(claim)):
         row: list[str] = []
-        content = [w for w in words(clause) if terms(w)]
+        content = [w for w in words(clause) if carries(w)]
         for word in content:
-            row = [] if stem(word) in there else [*row, word]
+            row = [] if is_covered(stem(word), there) else [*row, word]
             if len(row) > NEW_WORDS_AT_MOST or (len(content) >= 2 and len(row) == len(content)):
                 return " ".join(row)
+    return ""
+
+
+def _scattered(claim: str, quotes: str) -> str:
+    """A word that the quotes hold, but not in the sentence that holds the rest of its part of the claim; "".
+
+    >>> _scattered("The flood was a huge strategic error.", "War is a huge strategic error. The flood came.")
+    'flood'
+    """
+    sentences = [frozenset(terms(s)) for s in ENDS.split(plain(quotes)) if s]
+    if len(sentences) < 2:
+        return ""
+    for clause in CLAUSE.split(plain(claim)):
+        names = set(words(" ".join(NAMES.findall(clause))))
+        own = [w for w in words(clause) if carries(w) and w not in names]
+        missing = min(([w for w in own if not is_covered(stem(w), s)] for s in sentences), key=len)
+        alone = len(missing) == 1 and len(own) >= SAID_TOGETHER
+        if alone and any(is_covered(stem(missing[0]), s) for s in sentences):
+            return missing[0]
     return ""
 
 

@@ -126,7 +126,7 @@ def test_a_faithful_cited_sentence_is_shown_as_verified(open_assistant: Open, se
         ("Ormeska Lines carried 48,200 tonnes [{n}].", "counts something else"),
         ("Berlin Lines carried 48,200 passengers [{n}].", "the name Berlin"),
         ("Ormeska Lines did not carry 48,200 passengers [{n}].", "denies"),
-        ("The moon is made of green cheese [{n}].", "nothing in the quote says “moon made green”"),
+        ("The moon is made of green cheese [{n}].", "nothing in the quote says “moon green cheese”"),
     ],
 )
 def test_an_unfaithful_sentence_gives_way_to_a_quote(
@@ -365,9 +365,8 @@ def test_a_follow_up_is_understood_from_answers_and_from_pairs(open_assistant: O
     as_pair = assistant.ask("Where do most of them live?", [(first.question, first.text)])
     assert "Pellimar" in as_answer.text
     assert as_answer.question == "Where do most of them live?"
-    assert as_answer.standalone_question.startswith(f"Where do most of them live? ({first.question} ")
-    assert first.claims[0].text in as_answer.standalone_question
-    assert as_pair.standalone_question.startswith(f"Where do most of them live? ({first.question} ")
+    assert as_answer.standalone_question.startswith("Where do most of the evacuated residents ")
+    assert as_pair.standalone_question == as_answer.standalone_question
     assert "Pellimar" in as_pair.text
 
 
@@ -376,7 +375,7 @@ def test_the_model_is_asked_the_question_that_stands_alone(open_assistant: Open)
     open_assistant(model).ask(
         "And who confirmed it?", [("When does Russia meet NATO?", "On January 12 [1].")]
     )
-    asked = "Question: And who confirmed it? (When does Russia meet NATO? On January 12.)\nAnswer:"
+    asked = "Question: Who confirmed when Russia meets NATO?\nAnswer:"
     assert model.asked[0][-1].text.endswith(asked)
 
 

@@ -1,6 +1,8 @@
-"""The benchmark's own parts, which have no clock: what it counts, and the articles that it makes."""
+"""The benchmarks' own parts, which have no clock: what they count, and the articles that one makes."""
 
+import argparse
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -13,15 +15,24 @@ from index.library import Library
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="module")
-def bench() -> ModuleType:
-    """`bench/run.py`, which is a script and in no package."""
-    spec = importlib.util.spec_from_file_location("bench_run", ROOT / "bench" / "run.py")
+def script(name: str) -> ModuleType:
+    """`bench/<name>.py`, which is a script and in no package."""
+    spec = importlib.util.spec_from_file_location(f"bench_{name}", ROOT / "bench" / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def bench() -> ModuleType:
+    return script("run")
+
+
+@pytest.fixture(scope="module")
+def evaluation() -> ModuleType:
+    return script("eval")
 
 
 def test_the_ratio_is_the_median_of_the_rounds_ratios_not_the_ratio_of_the_medians(bench: ModuleType):
@@ -107,3 +118,107 @@ def test_an_unknown_section_is_refused_before_anything_runs(
         bench.main()
     assert left.value.code == 2
     assert "there are opening, memory, indexing, search, verification, model" in capsys.readouterr().err
+
+
+# --- bench/eval.py --------------------------------------------------------------------------------
+
+
+def test_the_sets_are_measured_together_kept_and_compared(
+    evaluation: ModuleType,
+    seed_library: Library,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    """The project's own set, quotes only, three runs: kept, against the folder, against the JSON."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
+    quick = ["own", "--no-model", "--first", "3"]
+    keep = ["--out", str(tmp_path / "out"), "--html", str(tmp_path / "html")]
+    assert evaluation.main([*quick, *keep]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["own", "all"]
+    assert lines[1].split() == ["questions", "3", "3"]
+    assert len((tmp_path / "out" / "own.jsonl").read_text("utf-8").splitlines()) == 3
+    assert "own: 3 answers" in (tmp_path / "html" / "own.html").read_text("utf-8")
+    assert evaluation.main([*quick, "--against", str(tmp_path / "out"), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert list(data) == ["own", "all"]
+    assert list(data["own"]) == ["measures", "questions", "against"]
+    assert (data["own"]["against"]["won"], data["own"]["against"]["lost"]) == ([], [])
+    assert data["all"]["measures"] == data["own"]["measures"]
+    old = tmp_path / "old.json"
+    data["own"]["questions"][0]["right"] = not data["own"]["questions"][0]["right"]
+    old.write_text(json.dumps(data), encoding="utf-8")
+    assert evaluation.main([*quick, "--against", str(old)]) == 0
+    out = capsys.readouterr().out
+    assert "\n\nown. Against the earlier run, on the 3 questions that both asked:\n" in out
+    assert "1 lost: could be chance (p = 1" in out or "1 won, 0 lost: could be chance (p = 1" in out
+
+
+def test_what_can_not_be_carried_out_is_one_line_and_code_2(
+    evaluation: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    broken = {"text": "no JSON", "other.json": '{"mine": 1}', "wrong.json": '{"own": {"questions": [1]}}'}
+    for name, text in broken.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    for arguments, message in (
+        (["nobody"], "no set nobody; there are own"),
+        (["own", "--against", tmp_path / "none"], "none: no folder of --out and no file of --json"),
+        (["own", "--against", tmp_path / "text"], "text: no folder of --out and no file of --json"),
+        (["own", "--against", tmp_path / "other.json"], "other.json: no earlier run on own in it"),
+        (["own", "--against", tmp_path / "empty"], "empty: no earlier run on own in it"),
+        (["own", "--against", tmp_path / "wrong.json"], "wrong.json: neither the JSON of"),
+        (["own", "--out", tmp_path / "empty", "--against", tmp_path / "empty"], "would overwrite what"),
+        (["own", "--out", tmp_path / "text"], "text: File exists"),
+    ):
+        assert evaluation.main([*map(str, arguments), "--no-model"]) == 2
+        printed, errors = capsys.readouterr()
+        assert (printed, errors.count("\n"), errors[:6]) == ("", 1, "eval: ")
+        assert message in errors
+
+
+def test_no_question_is_less_than_one(evaluation: ModuleType, capsys: pytest.CaptureFixture[str]):
+    for number in ("0", "-2", "many"):
+        with pytest.raises(SystemExit) as left:
+            evaluation.main(["own", "--first", number])
+        assert left.value.code == 2
+    assert "argument --first" in capsys.readouterr().err
+
+
+def test_sets_that_have_an_earlier_run_are_also_compared_together(evaluation: ModuleType):
+    right, wrong = (evaluation.Result("q", True, "answered", "Who?", right=r) for r in (True, False))
+    gone = evaluation.Question("q", "Who?", ("Lee",), True)
+    sets = {
+        name: evaluation.Measured([(gone, None, now)], before, stopped=False)
+        for name, now, before in (("a", right, [wrong]), ("b", wrong, [wrong]), ("c", right, []))
+    }
+    text = evaluation.compared(sets)
+    assert [part.split(".")[0] for part in text.split("\n\n")] == ["\na", "b", "all"]
+    assert "q: wrong → right. Who?" in text
+    assert evaluation.compared({"c": sets["c"]}) == ""
+
+
+def test_an_interrupted_set_keeps_what_was_asked(
+    evaluation: ModuleType, seed_library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    class Impatient(evaluation.Assistant):  # type: ignore[name-defined, misc]
+        """Whose user presses Ctrl-C at the second question."""
+
+        def ask(self, question: str, history: object = ()) -> object:
+            if question == "Stop?":
+                raise KeyboardInterrupt
+            return super().ask(question, history)
+
+    assistant = Impatient.open(seed_library.folder, use_model=False)
+    assistant.library = seed_library
+    questions = [evaluation.Question(id, f"{id}?", ("Lee",), True) for id in ("Who", "Stop", "When")]
+    folders = argparse.Namespace(out=tmp_path, html=tmp_path)
+    measured = evaluation.measure("set", assistant, questions, [], folders)
+    assert (measured.stopped, [r.id for r in measured.results]) == (True, ["Who"])
+    assert len((tmp_path / "set.jsonl").read_text("utf-8").splitlines()) == 1
+    assert "set: 1 answer" in (tmp_path / "set.html").read_text("utf-8")
+    assert capsys.readouterr().err == (
+        f"eval: set: stopped after 1 of 3 questions; the answers are in {tmp_path / 'set.jsonl'}\n"
+    )

@@ -133,6 +133,56 @@ def test_earlier_answers_stay_until_a_new_conversation(page: Page) -> None:
     expect(page.locator(".turn")).to_have_count(0)
 
 
+def test_a_follow_up_shows_how_it_was_understood_and_can_be_put_right(page: Page) -> None:
+    ask(page, "Who chairs the Provincial Council?")
+    wait_for_answer(page)
+    ask(page, "What did she promise after the flood?")
+    wait_for_answer(page, turn=2)
+    meant = page.locator("#now .understood .meant")
+    expect(meant).to_have_text("What did Maren Tuvalde promise after the flood?")
+    field = page.get_by_label("The question, understood as")
+    page.get_by_role("button", name="Edit").click()
+    expect(field).to_be_focused()
+    field.press("Escape")
+    expect(field).to_be_hidden()
+    page.get_by_role("button", name="Edit").click()
+    picture(page, "screenshot-follow-up")
+    field.fill("How many homes did it damage?")
+    field.press("Enter")
+    wait_for_answer(page, turn=3)
+    expect(page.locator("#turn-a3 h2")).to_have_text("How many homes did it damage?")
+    expect(page.locator("#turn-a3 .understood")).to_have_count(0)
+
+
+def test_what_the_articles_do_not_say_offers_the_nearest_quotes(page: Page) -> None:
+    ask(page, "Which team won the football world cup in Brazil?")
+    expect(page.locator("#now")).to_contain_text("The articles do not say.", timeout=ANSWER_MS)
+    expect(page.locator("#now h3")).to_have_text("Near it, but no answer")
+    page.locator("#now .quotes a").first.click()
+    expect(page.locator("#panel mark")).to_be_in_viewport()
+
+
+def test_an_empty_library_says_how_to_add_articles(browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "none"
+    options = ["--library", folder, "--port", "0", "--no-browser"]
+    command = [sys.executable, "-m", "assistant", "chat", *options]
+    page = browser.new_page()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found
+            page.goto(found[0])
+            expect(page.locator(".welcome")).to_contain_text("There are no articles yet.")
+            ask(page, QUESTION)
+            told = page.locator("#turn-a1 .empty")
+            expect(told).to_contain_text("There are no articles yet.", timeout=ANSWER_MS)
+            expect(told).to_contain_text(f"footnote add FOLDER --library {folder}")
+        finally:
+            page.close()
+            process.terminate()
+
+
 def test_a_hostile_article_is_only_text(page: Page) -> None:
     """The fixture checks besides that no request went out and no script failed or spoke."""
     ask(page, "For how many nights did the lamp burn, said the lighthouse keeper of Sandholm?")

@@ -1,4 +1,4 @@
-"""Hits → numbered quotes: which sentences stand together, which rank first, and when there are none."""
+"""Hits → ranked sentences → numbered quotes: which stand together, which come first, when there are none."""
 
 import json
 from pathlib import Path
@@ -8,16 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.evidence import (
-    FEATURES,
-    Candidate,
-    Weights,
-    answerable_features,
-    candidates,
-    join,
-    select,
-    strength,
-)
+from assistant import enough
+from assistant.enough import features as answerable_features
+from assistant.enough import strength
+from assistant.evidence import join, select
+from assistant.likely import likely_answers
+from assistant.rank import FEATURES, READER_LIMIT, Candidate, Weights, candidates
+from assistant.reader import Reader
 from assistant.settings import Settings
 from assistant.values import Evidence
 from index.library import Library
@@ -28,16 +25,24 @@ SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 QUESTIONS = [json.loads(line) for line in (SEEDS / "questions.jsonl").read_text("utf-8").splitlines()]
 
 
-def search(library: Library, question: str) -> tuple[list[Candidate], Generation]:
+@pytest.fixture(scope="module", params=["with the reader", "without"])
+def reader(request: pytest.FixtureRequest) -> Reader | None:
+    return Reader() if request.param == "with the reader" else None
+
+
+def search(
+    library: Library, question: str, reader: Reader | None = None
+) -> tuple[list[Candidate], Generation]:
     """As the pipeline does it."""
     generation = library.live
     row = library.embed([question])[0]
     hits = library.search_row(question, row, Settings().passages, generation)
-    return candidates(question, row, hits, generation), generation
+    return candidates(question, row, hits, generation, reader), generation
 
 
-def found(library: Library, question: str, count: int = 8) -> list[Evidence]:
-    return select(search(library, question)[0], count)
+def found(library: Library, question: str, reader: Reader | None = None) -> list[Evidence]:
+    ranked = search(library, question, reader)[0]
+    return select(ranked, Settings().evidence, likely_answers(question, ranked))
 
 
 def candidate(marked: str, sentence: str, id: str = "a1", score: float = 0.5) -> Candidate:
@@ -124,28 +129,38 @@ def test_no_more_quotes_than_asked_for():
 
 
 @pytest.mark.parametrize("line", QUESTIONS, ids=lambda line: line["id"])
-def test_candidates_are_sentences_of_the_articles_best_first(seed_library: Library, line: dict[str, str]):
-    ranked, generation = search(seed_library, line["question"])
+def test_candidates_are_sentences_of_the_articles_best_first(
+    seed_library: Library, reader: Reader | None, line: dict[str, str]
+):
+    ranked, generation = search(seed_library, line["question"], reader)
     scores = [c.score for c in ranked]
     assert scores == sorted(scores, reverse=True)
     assert len({(c.article.id, c.sentence.start) for c in ranked}) == len(ranked) > 10
     for c in ranked:
-        assert c.features.keys() == set(FEATURES)
-        assert all(-1 <= value <= 1 + 1e-6 for value in c.features.values()), c.features
+        assert c.features.keys() == {n for n in FEATURES if reader or not n.startswith("reader")}
+        apart = {n: v for n, v in c.features.items() if not n.startswith("reader")}
+        assert all(-1 <= value <= 1 + 1e-6 for value in apart.values()), c.features
+        assert all(abs(value) <= 2 * READER_LIMIT for value in c.features.values()), c.features
+        assert (c.words is None) == (reader is None)
+        assert c.words is None or c.sentence.covers(c.words)
         assert 0 < c.score < 1
         assert generation.article(c.article.id).text[c.sentence.start : c.sentence.end] == c.text
-    together = answerable_features(line["question"], ranked, generation)
+    likely = likely_answers(line["question"], ranked)
+    together = answerable_features(line["question"], ranked, likely, generation)
+    assert together.keys() == set(enough.READ_FEATURES if reader else enough.FEATURES)
     assert all(
         0 <= together[name] <= 1 + 1e-6 for name in ("words", "passage_words", "names_anywhere", "unseen")
     )
-    assert 0 < strength(line["question"], ranked, generation) < 1
+    assert 0 < strength(line["question"], ranked, likely, generation) < 1
 
 
-def test_the_quotes_hold_the_answers_to_the_sample_questions(seed_library: Library):
+def test_the_quotes_hold_the_answers_to_the_sample_questions(seed_library: Library, reader: Reader | None):
     """18 of 20 on the day this was written; follow-ups are asked without what they follow."""
     held = [
         any(
-            accepted in e.quote for accepted in line["answers"] for e in found(seed_library, line["question"])
+            accepted in e.quote
+            for accepted in line["answers"]
+            for e in found(seed_library, line["question"], reader)
         )
         for line in QUESTIONS
         if line["answerable"]
@@ -153,8 +168,9 @@ def test_the_quotes_hold_the_answers_to_the_sample_questions(seed_library: Libra
     assert sum(held) >= 16
 
 
-def test_an_answer_in_the_best_quote(seed_library: Library):
-    best = found(seed_library, "How many passengers did Ormeska Lines carry between January and March?")[0]
+def test_an_answer_in_the_best_quote(seed_library: Library, reader: Reader | None):
+    question = "How many passengers did Ormeska Lines carry between January and March?"
+    best = found(seed_library, question, reader)[0]
     assert best.quote.startswith("Ormeska Lines carried 48,200 passengers between January and March")
     assert best.source.file == "008_ferry-first-quarter.txt"
 
@@ -172,13 +188,16 @@ def test_an_answer_in_the_best_quote(seed_library: Library):
         "xyzzy plugh",
     ],
 )
-def test_a_question_about_something_else_is_too_weak(seed_library: Library, question: str):
-    ranked, generation = search(seed_library, question)
-    assert strength(question, ranked, generation) < Settings().abstain_below
+def test_a_question_about_something_else_is_too_weak(
+    seed_library: Library, reader: Reader | None, question: str
+):
+    ranked, generation = search(seed_library, question, reader)
+    likely = likely_answers(question, ranked)
+    assert strength(question, ranked, likely, generation) < Settings().abstain_below
 
 
 def test_nothing_found_has_no_strength(seed_library: Library):
-    assert strength("Who?", [], seed_library.live) == 0.0
+    assert strength("Who?", [], {}, seed_library.live) == 0.0
 
 
 def test_a_sentence_that_asks_the_same_question_does_not_answer_it(

@@ -1,14 +1,11 @@
-"""Questions: which are refused, which lean on an earlier turn, and what they ask for."""
-
-import dataclasses
+"""Questions: which are refused, and what they ask for."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.question import Wanted, check, leans_back, standalone, turn_texts, wanted
+from assistant.question import Wanted, check, wanted
 from assistant.settings import Settings
-from assistant.values import Answer, Claim, History, turn_from_json
 from index.errors import UsageError
 
 LIMIT = Settings().question_chars
@@ -51,104 +48,6 @@ def test_what_passes_can_be_written_as_utf_8(question: str):
 
 def test_half_a_character_becomes_a_question_mark():
     assert check("caf\udce9", LIMIT) == "caf?"
-
-
-# --- follow-ups -----------------------------------------------------------------------------------
-
-ANSWER = Answer(
-    question="When is the meeting?",
-    standalone_question="When is the meeting? (What is planned? A meeting.)",
-    status="answered",
-    text="On January 12 [1]. “It rained.” [2]",
-    claims=(Claim("On January 12.", (1,), "verified"), Claim("“It rained.”", (2,), "quoted")),
-)
-PAIR = ("When is the meeting?", "On January 12 [1]. “It rained.” [2]")
-
-
-@pytest.mark.parametrize("turn", [ANSWER, PAIR], ids=["answer", "pair"])
-def test_a_follow_up_gets_the_question_before_and_the_first_sentence_of_its_answer(turn: Answer):
-    assert standalone("Who confirmed it?", [turn]) == (
-        "Who confirmed it? (When is the meeting? On January 12.)"
-    )
-
-
-@pytest.mark.parametrize("history", [(), []])
-def test_without_a_history_a_question_stays_as_it_is(history: History):
-    assert standalone("Who confirmed it?", history) == "Who confirmed it?"
-
-
-def test_a_question_that_stands_alone_stays_as_it_is():
-    assert standalone("How many people live in Kyiv?", [ANSWER]) == "How many people live in Kyiv?"
-
-
-def test_only_the_last_turn_counts():
-    history = [("Who left?", "Lee."), ANSWER, ("Where is it?", "In Geneva [3].")]
-    assert standalone("Why there?", history) == "Why there? (Where is it? In Geneva.)"
-
-
-@pytest.mark.parametrize("status", ["not_found", "failed"])
-def test_what_is_said_instead_of_an_answer_leads_nowhere(status: str):
-    declined = dataclasses.replace(ANSWER, status=status, text="The articles do not say.", claims=())
-    assert standalone("Who confirmed it?", [declined]) == "Who confirmed it? (When is the meeting?)"
-    turn = turn_from_json(declined.as_json())
-    assert standalone("Who confirmed it?", [turn]) == "Who confirmed it? (When is the meeting?)"
-
-
-def test_a_long_answer_does_not_drown_the_question():
-    turn = ("When is the meeting?", "On January 12 [1]. " + "And so it went on and on [2]. " * 500)
-    assert standalone("Who confirmed it?", [turn]) == (
-        "Who confirmed it? (When is the meeting? On January 12.)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("earlier", "kept"),
-    [
-        ("Who did it? (When? On May 2.)", "Who did it?"),
-        ("Who (if anyone) did? (When? On May 2 (a Monday).)", "Who (if anyone) did?"),
-        ("Who (if anyone) did?", "Who (if anyone) did?"),
-        ("Who did? (When? It broke :-)", "Who did?"),
-        ("Who did?)", "Who did?)"),
-        ("", ""),
-    ],
-)
-def test_the_bracket_of_a_turn_that_was_itself_a_follow_up_is_dropped(earlier: str, kept: str):
-    assert turn_texts((earlier, "Lee [1].")) == (kept, "Lee.")
-
-
-def test_a_chain_of_follow_ups_keeps_one_level():
-    first = "Who spoke on Thursday?"
-    second = standalone("What did she say?", [(first, "Truss [1].")])
-    third = standalone("And why?", [(second, "That it was a mistake [1].")])
-    assert second == "What did she say? (Who spoke on Thursday? Truss.)"
-    assert third == "And why? (What did she say? That it was a mistake.)"
-
-
-def test_an_empty_turn_adds_nothing():
-    assert standalone("And why?", [("", "")]) == "And why?"
-
-
-@pytest.mark.parametrize(
-    ("question", "leans"),
-    [
-        ("Who confirmed it?", True),
-        ("What did they discuss?", True),
-        ("And the ferry line’s passengers in winter?", True),
-        ("And when do Russia and NATO meet?", False),
-        ("And when did they meet?", True),
-        ("But what about the ferry line’s winter passengers?", True),
-        ("What about the price of the monthly pass?", True),
-        ("Why?", True),
-        ("How many?", True),
-        ("Which people gave confirmation of that?", True),
-        ("Where do most of them live?", True),
-        ("How many people live in Kyiv?", False),
-        ("Who is Jake Sullivan?", False),
-        ("When did the council vote on the Kolvard dike?", False),
-    ],
-)
-def test_which_questions_lean_on_an_earlier_turn(question: str, leans: bool):
-    assert leans_back(question) is leans
 
 
 # --- wanted ---------------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 """What a page and a Markdown file show is what was written, whatever was written."""
 
+import dataclasses
 import datetime as dt
 from html.parser import HTMLParser
 
 import pytest
 
-from assistant import render
+from assistant import panel, render
 from assistant.values import (
     Answer,
     Citation,
@@ -90,16 +91,21 @@ def answer(status: Status = "answered", quote: str = HOSTILE, **more: object) ->
         render.note_html(HOSTILE, error=True),
         render.evidence_html("a1", [evidence(1, HOSTILE)], "Quotes"),
         render.answer_html("a1", answer()),
+        render.answer_html("a1", answer("not_found"), [evidence(1, HOSTILE)]),
+        render.failed_html("It failed.", HOSTILE),
+        render.understood_html("q", HOSTILE, editable=True),
+        render.empty_html(HOSTILE),
         render.answer_html("a1", answer(dropped=(Dropped(HOSTILE, HOSTILE),))),
-        render.article_html(article(HOSTILE), None, HOSTILE),
-        render.article_html(article(f"one {HOSTILE} two"), Span(4, 4 + len(HOSTILE)), "a1-1"),
-        render.welcome_html([article("x")], [HOSTILE]),
+        panel.article_html(article(HOSTILE), None, HOSTILE),
+        panel.article_html(article(f"one {HOSTILE} two"), Span(4, 4 + len(HOSTILE)), "a1-1"),
+        panel.welcome_html([article("x")], [HOSTILE]),
     ],
 )
 def test_hostile_text_is_shown_letter_by_letter_and_makes_no_tag(html: str) -> None:
     page = Page(html)
     assert HOSTILE in page.text or any(HOSTILE in v for _, a in page.tags for v in a.values() if v)
-    assert not {"script", "img", "iframe", "style", "form"} & {tag for tag, _ in page.tags}
+    assert not {"script", "img", "iframe", "style"} & {tag for tag, _ in page.tags}
+    assert all(a == {"class": "reword", "hidden": None} for tag, a in page.tags if tag == "form")
     assert all(not name.startswith("on") for _, attributes in page.tags for name in attributes)
     assert not page.open, "every tag is closed"
 
@@ -142,33 +148,53 @@ def test_quotes_that_were_read_and_not_cited_are_listed_apart() -> None:
     assert "#cite-a1-e1" not in html
 
 
-def test_not_found_names_each_of_the_closest_articles_once() -> None:
-    other = Source("c3", "other.txt")
-    passages = tuple(PassageRef(s, n, n + 1, 0.5) for n, s in enumerate([SOURCE, SOURCE, other]))
-    value = Answer("q", "q", "not_found", "The articles do not say.", passages=passages)
-    page = Page(render.answer_html("a1", value))
+def test_not_found_offers_the_nearest_quotes_as_what_they_are() -> None:
+    value = Answer("q", "q", "not_found", "The articles do not say.")
+    page = Page(render.answer_html("a1", value, [evidence(1, "It rained."), evidence(2, "It snowed.")]))
     assert "The articles do not say." in page.text
-    assert page.links == ["#cite-a1-p1", "#cite-a1-p3"]
+    assert page.text.index(render.NEAR) < page.text.index("It rained.")
+    assert page.links == ["#cite-a1-e1", "#cite-a1-e2"]
+    assert render.NEAR not in render.answer_html("a1", value)
 
 
-def test_a_completed_follow_up_is_shown_and_a_complete_question_is_not_repeated() -> None:
-    follow_up = Answer("And him?", "And Lee?", "not_found", "The articles do not say.")
-    assert "Understood as: And Lee?" in render.answer_html("a1", follow_up)
+def test_a_completed_follow_up_is_shown_with_a_form_and_a_complete_question_is_not_repeated() -> None:
+    follow_up = Answer("And him?", "And Lee <b>?", "not_found", "The articles do not say.")
+    page = Page(render.answer_html("a1", follow_up))
+    assert "Understood as: And Lee <b>?" in page.text
+    assert [tag for tag, a in page.tags if tag == "button" and a["type"] == "submit"] == ["button"]
+    assert [tag for tag, a in page.tags if tag == "form" and "hidden" in a] == ["form"]
     assert "Understood" not in render.answer_html("a1", answer())
 
 
-def test_a_failed_answer_shows_its_message_and_the_quotes_that_were_found() -> None:
+@pytest.mark.parametrize("status", ["answered", "not_found", "failed"])
+def test_every_outcome_shows_how_the_question_was_understood(status: Status) -> None:
+    value = answer(status)
+    reworded = dataclasses.replace(value, standalone_question="And Lee?")
+    assert "Understood as" in render.answer_html("a1", reworded)
+
+
+def test_a_failed_answer_shows_what_failed_its_message_and_the_quotes_that_were_found() -> None:
     value = Answer("q", "q", "failed", "no model; see `doctor`", evidence=(evidence(3, "It rained."),))
     page = Page(render.answer_html("a1", value))
-    assert "no model; see `doctor`" in page.text
+    assert "The language model failed." in page.text
+    assert "No model; see `doctor`" in page.text
+    assert "The articles do not say" not in page.text
     assert page.links == ["#cite-a1-e3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [("a\u202eb", "\u202c"), ("\u2067a\u202bb", "\u202c\u2069"), ("\u202ea\u202c", ""), ("a", "")],
+)
+def test_a_text_that_turns_the_reading_direction_turns_it_back(text: str, ends: str) -> None:
+    assert render.closed(text) == text + ends
 
 
 def test_quotes_are_on_the_page_before_the_first_word() -> None:
     found = Retrieved("q", (evidence(1, "It rained."),), (), 0.1)
-    assert "Searching" in render.working_html("a1", None, "")
-    assert "It rained." in Page(render.working_html("a1", found, "")).text
-    drafting = Page(render.working_html("a1", found, "It did")).text
+    assert "Searching" in render.working_html("a1", "q", None, "")
+    assert "It rained." in Page(render.working_html("a1", "q", found, "")).text
+    drafting = Page(render.working_html("a1", "q", found, "It did")).text
     assert "It did" in drafting
     assert "being checked" in drafting
     assert "It rained." in drafting
@@ -181,7 +207,7 @@ def test_quotes_are_on_the_page_before_the_first_word() -> None:
 def test_the_mark_is_exactly_the_quote(quote: str) -> None:
     text = f"Before. {quote} After."
     start = text.index(quote)
-    page = Page(render.article_html(article(text), Span(start, start + len(quote)), "a1-1"))
+    page = Page(panel.article_html(article(text), Span(start, start + len(quote)), "a1-1"))
     assert page.marked == quote
 
 
@@ -189,18 +215,18 @@ def test_the_panel_holds_the_whole_text_after_its_heading_lines() -> None:
     text = " date 2022-03-09 \n\n\n\nOne.\n\n  Two.\n"
     shown = article(text, body_start=len(" date 2022-03-09 "))
     start = text.index("Two")
-    assert Page(render.article_html(shown, Span(start, start + 4), "k")).text.endswith("One.\n\n  Two.")
-    assert Page(render.article_html(shown, None, "k")).text.endswith("One.\n\n  Two.")
+    assert Page(panel.article_html(shown, Span(start, start + 4), "k")).text.endswith("One.\n\n  Two.")
+    assert Page(panel.article_html(shown, None, "k")).text.endswith("One.\n\n  Two.")
 
 
 def test_a_quote_from_the_heading_lines_is_marked_all_the_same() -> None:
-    page = Page(render.article_html(article("Title\n\nBody.", body_start=7), Span(0, 5), "k"))
+    page = Page(panel.article_html(article("Title\n\nBody.", body_start=7), Span(0, 5), "k"))
     assert page.marked == "Title"
     assert page.text.endswith("Title\n\nBody.")
 
 
 def test_the_heading_names_title_date_file_and_source() -> None:
-    text = Page(render.article_html(article("x"), None, "k")).text
+    text = Page(panel.article_html(article("x"), None, "k")).text
     for fact in ("T <i>itle", "9 March 2022", "<b>.txt", "News & Co"):
         assert fact in text
 
@@ -215,24 +241,26 @@ def test_the_heading_names_title_date_file_and_source() -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: str, links: list[str]) -> None:
-    page = Page(render.article_html(Article("a", "a.txt", "/a", "x", url=url), None, "k"))
+    page = Page(panel.article_html(Article("a", "a.txt", "/a", "x", url=url), None, "k"))
     assert page.links == links
 
 
 def test_an_article_that_changed_is_shown_as_it_was_when_quoted() -> None:
-    page = Page(render.changed_html(citation(1, "It rained."), "a1-1"))
+    page = Page(panel.changed_html(citation(1, "It rained."), "a1-1"))
     assert page.marked == "It rained."
     assert "changed" in page.text
 
 
 def test_the_contents_are_cut_at_the_limit_and_say_so() -> None:
-    page = Page(render.contents_html([article("x")] * 5, limit=3))
+    page = Page(panel.contents_html([article("x")] * 5, limit=3))
     assert page.links == ["#cite-article-a1b2"] * 3
     assert "and 2 more articles" in page.text
 
 
 def test_an_empty_library_says_how_to_fill_it() -> None:
-    assert "footnote add" in render.welcome_html([])
+    page = Page(render.empty_html("footnote add FOLDER --library '/a b'"))
+    assert "There are no articles yet." in page.text
+    assert "footnote add FOLDER --library '/a b'" in page.text
 
 
 # --- Markdown --------------------------------------------------------------------------------------
@@ -262,6 +290,8 @@ def test_markdown_of_an_answer_without_claims_is_its_text() -> None:
         ("a_b*c `d`", "a\\_b\\*c \\`d\\`"),
         ("&amp; & AT&T", "\\&amp; & AT&T"),
         ("line\n\nbreak", "line break"),
+        ("a\x1b[31mred\x9b0m\x07", "a�\\[31mred�0m�"),
+        ("a\u202eb", "a\u202eb\u202c"),
         ("", ""),
     ],
 )

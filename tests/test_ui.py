@@ -9,7 +9,7 @@ import gradio as gr
 import pytest
 from starlette.testclient import TestClient
 
-from assistant import web
+from assistant import render, web
 from assistant.answer import Assistant
 from assistant.conversation import MAX_CONVERSATIONS, MAX_TURNS, Conversation, Conversations
 from assistant.model import Message
@@ -123,10 +123,45 @@ def test_footnotes_open_while_the_answer_is_being_written(chat: Chat, model: Scr
     list(running)
 
 
-def test_an_unanswerable_question_says_so_and_names_what_was_searched(chat: Chat) -> None:
-    html = answer(chat, "Who won the football match in Peru?")
+def test_an_unanswerable_question_says_so_and_offers_the_nearest_quotes(chat: Chat) -> None:
+    html = answer(chat, "Who won the football match in Peru in winter?")
     assert "The articles do not say." in html
-    assert "cite-a1-p1" in html
+    assert render.NEAR in html
+    assert ARTICLES["ferry.txt"].strip().split("\n")[-1] in html, "the sentence with the question's words"
+    assert "alert" not in html
+    panel = click(chat, "a1-e1")
+    assert "</mark>" in panel
+
+
+FOLLOW_UP = "When does it begin?"
+MEANT = "When does the work on the Kolvard dike begin?"
+
+
+def test_a_follow_up_shows_how_it_was_understood(chat: Chat) -> None:
+    answer(chat, "How long will the work on the Kolvard dike take?")
+    html = answer(chat, FOLLOW_UP)
+    assert f'Understood as: <span class="meant">{MEANT}</span>' in html
+    assert 'class="edit"' in html
+    assert f"{MEANT}</textarea>" in html
+
+
+def test_how_it_was_understood_is_on_the_page_before_the_answer(chat: Chat) -> None:
+    answer(chat, "How long will the work on the Kolvard dike take?")
+    chat.ask(FOLLOW_UP, TAB)
+    first = str(next(chat.answer(TAB))[0])
+    assert MEANT in first
+    assert 'class="edit"' not in first, "to be edited once it is done"
+
+
+def test_a_reworded_question_is_asked_as_it_stands(chat: Chat) -> None:
+    """No pronoun in it is replaced, and the next follow-up can refer to it."""
+    answer(chat, "How long will the work on the Kolvard dike take?")
+    _, now, _ = chat.ask_reworded(gr.EventData(None, {"question": FOLLOW_UP}), TAB)
+    assert 'id="turn-a2"' in now
+    html = str(list(chat.answer(TAB))[-1][0])
+    assert "Understood as" not in html
+    history = chat.conversations.of("tab").history()
+    assert [turn.standalone_question for turn in history][1:] == [FOLLOW_UP]
 
 
 def test_earlier_turns_stay_and_are_the_history_of_the_next_one(chat: Chat) -> None:
@@ -154,7 +189,7 @@ def test_a_second_question_in_the_same_tab_waits_in_the_box(chat: Chat) -> None:
     ("model", "message"),
     [
         (ScriptedModel(), "400 characters"),
-        (ScriptedModel(error=ModelError("the model broke; ask again")), "the model broke; ask again"),
+        (ScriptedModel(error=ModelError("the model broke; ask again")), "The model broke; ask again"),
     ],
 )
 def test_an_error_is_one_line_in_the_chat(folder: Path, model: ScriptedModel, message: str) -> None:
@@ -270,9 +305,48 @@ def test_a_quote_of_an_article_that_left_the_library_is_still_shown(tmp_path: Pa
     assert "changed" not in before
 
 
-def test_an_empty_library_is_an_invitation(tmp_path: Path) -> None:
-    welcome, _ = Chat(Assistant(Settings(library=tmp_path))).welcome()
-    assert "footnote add" in welcome
+def test_an_empty_library_is_an_invitation_and_no_failure(tmp_path: Path) -> None:
+    chat = Chat(Assistant(Settings(library=tmp_path / "my library")))
+    for html in (chat.welcome()[0], answer(chat)):
+        assert "There are no articles yet." in html
+        assert f"footnote add FOLDER --library &#x27;{tmp_path / 'my library'}&#x27;" in html
+        assert "alert" not in html
+        assert "do not say" not in html
+
+
+def test_a_library_whose_articles_were_all_removed_has_no_articles_yet(tmp_path: Path) -> None:
+    file = tmp_path / "dike.txt"
+    file.write_text(ARTICLES["dike.txt"], encoding="utf-8")
+    chat = Chat(Assistant(Settings(library=tmp_path / "library", use_model=False)))
+    chat.assistant.library.add([file])
+    chat.assistant.library.remove(["dike.txt"])
+    for html in (chat.welcome()[0], answer(chat)):
+        assert "There are no articles yet." in html
+        assert "do not say" not in html
+
+
+def test_a_broken_library_is_no_missing_answer(tmp_path: Path) -> None:
+    """What happened, and what to do."""
+    file = tmp_path / "dike.txt"
+    file.write_text(ARTICLES["dike.txt"], encoding="utf-8")
+    Library(tmp_path / "library").add([file])
+    (tmp_path / "library" / "CURRENT").write_text("rubbish", encoding="utf-8")
+    chat = Chat(Assistant(Settings(library=tmp_path / "library", use_model=False)))
+    for html in (chat.welcome()[0], answer(chat)):
+        assert 'role="alert"' in html
+        assert "The library can’t be searched." in html
+        assert "footnote rollback" in html
+        assert "do not say" not in html
+        assert "no articles" not in html
+
+
+def test_a_model_that_failed_is_no_missing_answer(folder: Path) -> None:
+    broken = ScriptedModel(error=ModelError("the model broke; ask again"))
+    html = answer(Chat(Assistant(Settings(library=folder), broken)))
+    assert "The language model failed." in html
+    assert "The model broke; ask again" in html
+    assert f">{VOTE}<" in html, "the quotes that were found"
+    assert "do not say" not in html
 
 
 # --- conversations ---------------------------------------------------------------------------------

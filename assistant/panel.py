@@ -1,0 +1,104 @@
+"""An article → safe HTML with the quoted words marked; the library's contents; the empty chat.
+
+Escapes as render.py does. Pure functions, no gradio, no library.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from assistant.render import count, note_html
+from assistant.values import Citation, Evidence
+from index.text import Article, Span, human_date
+
+
+def article_html(article: Article, span: Span | None, key: str) -> str:
+    """The whole article, `span` in a `<mark>` whose text is exactly the quote.
+
+    `key` is that of the link that opened it. The first lines, from which the date and the title
+    were read, are left to the heading. Offsets are not checked: compare the quote beforehand.
+    """
+    text = article.text
+    body = text[article.body_start :]
+    start = article.body_start + len(body) - len(body.lstrip())
+    if span is None:
+        words = escape(text[start:].rstrip())
+    else:
+        words = (
+            f'{escape(text[min(start, span.start) : span.start])}<mark tabindex="-1">'
+            f"{escape(article.quote(span))}</mark>{escape(text[span.end :].rstrip())}"
+        )
+    return (
+        f'<article class="source" data-key="{escape(key)}">{_article_head(article)}'
+        f'<div class="text" dir="auto">{words}</div></article>'
+    )
+
+
+def changed_html(quoted: Citation | Evidence, key: str) -> str:
+    """In place of an article that is gone or reads differently now: the passage as it was."""
+    start = quoted.start - quoted.context_start
+    end = start + len(quoted.quote)
+    source = quoted.source
+    was = Article("", source.file, "", quoted.context, 0, source.title, source.date, url=source.url)
+    return note_html(CHANGED) + article_html(was, Span(start, end), key)
+
+
+CHANGED = "This article has changed or left the library since. This is the passage as it was."
+CLOSE = '<button type="button" class="close" aria-label="Close">×</button>'
+
+
+def _article_head(article: Article) -> str:
+    when = human_date(article.date) if article.date else "No date"
+    facts = [escape(fact) for fact in (article.title and article.file, article.source) if fact]
+    if article.url and re.match(r"https?://", article.url, re.I):
+        url = escape(article.url)
+        facts.append(f'<a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a>')
+    meta = f'<p class="fine">{" · ".join(facts)}</p>' if facts else ""
+    title = escape(article.title or article.file)
+    return f'<header>{CLOSE}<p class="fine">{when}</p><h2 dir="auto">{title}</h2>{meta}</header>'
+
+
+def contents_html(articles: Sequence[Article], limit: int = 200) -> str:
+    """The panel while no article is open: the library's articles as links, at most `limit`."""
+    rows = "".join(
+        f'<li><a href="#cite-article-{escape(article.id)}">'
+        f'<span class="where">{escape(article.title or article.file)}</span>'
+        f'<span class="fine">{human_date(article.date) if article.date else ""}</span></a></li>'
+        for article in articles[:limit]
+    )
+    more = len(articles) - limit
+    tail = f'<p class="fine">and {count(more, "more article")}</p>' if more > 0 else ""
+    return (
+        f'<section class="contents"><header>{CLOSE}<h2>Articles</h2>'
+        '<p class="fine">A footnote opens its article here, at the quoted words.</p></header>'
+        f"<ol>{rows}</ol>{tail}</section>"
+    )
+
+
+def welcome_html(articles: Sequence[Article], examples: Iterable[str] = ()) -> str:
+    """The empty chat: what is in the library, which is not empty, and questions to try."""
+    buttons = "".join(
+        f'<li><button type="button" class="example">{escape(text)}</button></li>' for text in examples
+    )
+    tries = f'<ul class="examples">{buttons}</ul>' if buttons else ""
+    return (
+        f'<section class="welcome"><h2>Ask {extent(articles)}.</h2>'
+        "<p>Every sentence of an answer carries a footnote, and every footnote is an exact quote.</p>"
+        f"{tries}</section>"
+    )
+
+
+def extent(articles: Sequence[Article]) -> str:
+    """How many articles, and from when to when; plain text, not escaped.
+
+    >>> import datetime as dt
+    >>> days = dt.date(2021, 12, 24), dt.date(2022, 9, 20)
+    >>> extent([Article(str(d), "f", "/f", "…", date=d) for d in days])
+    '2 articles from 24 December 2021 to 20 September 2022'
+    """
+    dates = sorted(article.date for article in articles if article.date)
+    found = count(len(articles), "article")
+    if not dates:
+        return found
+    first, last = human_date(dates[0]), human_date(dates[-1])
+    return f"{found} of {first}" if first == last else f"{found} from {first} to {last}"

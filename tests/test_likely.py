@@ -1,0 +1,115 @@
+"""Likely answers, and quotes that are chosen for what they add to those before them."""
+
+import math
+
+import pytest
+
+from assistant.assemble import DIRECT, assemble, with_markers
+from assistant.evidence import select
+from assistant.likely import SHARPNESS, gain, held, likely_answers, plain_words
+from assistant.rank import Candidate
+from assistant.values import Claim, Evidence
+from index.text import Article, Hit, Passage, Sentence, Span
+
+ASKED = "Which team won the final?"
+
+
+def candidate(number: int, text: str, words: str, score: float) -> Candidate:
+    """A sentence that is an article by itself, with its best words marked."""
+    article = Article(f"a{number}", f"{number}.txt", f"/{number}.txt", text)
+    passage = Passage(article.id, (Sentence(0, len(text)),))
+    start = text.index(words)
+    return Candidate(Hit(number, passage, 1.0, 0.5), article, 0, {}, score, Span(start, start + len(words)))
+
+
+FOUND = [
+    candidate(1, "The Avalanche beat their rivals on Sunday night.", "The Avalanche", 0.8),
+    candidate(2, "Fans of the Avalanche were happy with the result.", "Avalanche", 0.7),
+    candidate(3, "Tampa Bay had won the year before.", "Tampa Bay", 0.5),
+    candidate(4, "Nobody expected which team would win the final.", "final", 0.4),
+]
+
+
+def test_equal_words_add_up_by_the_odds_of_their_sentences():
+    likely = likely_answers(ASKED, FOUND)
+    first, second, third = (math.pow(s / (1 - s), SHARPNESS) for s in (0.8, 0.7, 0.5))
+    total = first + second + third
+    assert likely == {
+        "avalanche": pytest.approx((first + second) / total),
+        "tampa bay": pytest.approx(third / total),
+    }
+    assert list(likely) == ["avalanche", "tampa bay"]
+
+
+def test_words_of_the_question_and_half_sentences_are_no_answers():
+    long = "one two three four five six seven eight nine"
+    found = [candidate(1, "The final was won.", "The final", 0.9), candidate(2, f"{long} men.", long, 0.9)]
+    assert likely_answers(ASKED, found) == {}
+    assert likely_answers(ASKED, []) == {}
+
+
+def test_an_answer_is_held_as_whole_words():
+    likely = {"lee": 0.5, "10 000": 0.3, "tin": 0.2}
+    assert held(likely, "“LEE” waited; 10,000 others did not.") == {"lee", "10 000"}
+    assert gain(likely, {"lee", "tin"}) == pytest.approx(0.7)
+    assert plain_words("An “apple”.") == "apple"
+
+
+def test_the_next_quote_is_the_one_that_adds_an_answer():
+    """By probability the second sentence would come second; it tells nothing new."""
+    likely = likely_answers(ASKED, FOUND)
+    assert [e.source.article for e in select(FOUND, 3, likely)] == ["a1", "a3", "a2"]
+    assert [e.source.article for e in select(FOUND, 3)] == ["a1", "a2", "a3"]
+
+
+def test_evidence_keeps_the_words_that_answer():
+    assert [e.words for e in select(FOUND, 2, likely_answers(ASKED, FOUND))] == ["The Avalanche", "Tampa Bay"]
+
+
+def test_a_sentence_that_leans_on_a_quote_follows_by_itself():
+    """Joined with what it leans on, it would overlap the quote that is there already."""
+    text = "Mara Lind chairs the council. She was elected in May."
+    article = Article("a", "a.txt", "/a.txt", text)
+    passage = Passage("a", (Sentence(0, 29), Sentence(30, len(text))))
+    hit = Hit(0, passage, 1.0, 0.5)
+    found = [Candidate(hit, article, 0, {}, 0.9), Candidate(hit, article, 1, {}, 0.8)]
+    assert [e.quote for e in select(found, 5)] == ["Mara Lind chairs the council.", "She was elected in May."]
+    assert [e.quote for e in select(found[1:], 5)] == [text]
+
+
+# --- the answer -----------------------------------------------------------------------------------
+
+
+def answer(evidence: list[Evidence], likely: dict[str, float], limit: int = 60, draft: str = "") -> list[str]:
+    claims, citations = assemble(ASKED, draft, [], evidence, limit, likely)
+    assert {n for c in claims for n in c.citations} == {c.n for c in citations}
+    assert all(c.verdict == "quoted" for c in claims)
+    return [with_markers(claim) for claim in claims]
+
+
+def test_a_likely_answer_stands_before_its_quote():
+    evidence = select(FOUND, 2, likely_answers(ASKED, FOUND))
+    assert answer(evidence, {"avalanche": DIRECT, "tampa bay": 0.1}) == [
+        "The Avalanche [1].",
+        "The Avalanche beat their rivals on Sunday night [1].",
+        "Tampa Bay had won the year before [2].",
+    ]
+
+
+def test_one_that_is_not_likely_enough_does_not():
+    evidence = select(FOUND, 2, likely_answers(ASKED, FOUND))
+    assert answer(evidence, {"avalanche": DIRECT - 0.01})[0].startswith("The Avalanche beat")
+
+
+def test_it_does_not_push_its_own_quote_out():
+    evidence = select(FOUND, 1, likely_answers(ASKED, FOUND))
+    words = len(with_markers(Claim(evidence[0].quote, (1,), "quoted")).split())
+    assert answer(evidence, {"avalanche": 0.9}, limit=words) == [
+        "The Avalanche beat their rivals on Sunday night [1]."
+    ]
+
+
+def test_a_draft_that_fails_its_check_still_votes():
+    evidence = select(FOUND, 3)
+    assert "happy" not in answer(evidence, {}, limit=20)[0]
+    assert "happy" in answer(evidence, {}, limit=20, draft="It made the fans happy.")[0]

@@ -1,0 +1,189 @@
+"""Public reading questions → groups of passages as the reader sees them: the right one among look-alikes.
+
+Each line of a file is a paragraph (`title`, `context`) with questions (`qas`: `question`, `answers`, and
+`start`, or `kind`). A tenth of the pages is kept for measuring (`is_held_out`). The passages are cut by the
+same code as a library's.
+"""
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.embed import Encoder
+from index.passages import split_passages
+from index.text import Article, Passage, Span
+
+FILES = ("squadshifts_wiki", "squadshifts_reddit", "squadshifts_amazon", "fairytale")
+WITH_TITLES = ("squadshifts_wiki", "fairytale")  # the others' titles say nothing
+BUDGETS = (80, 130, 180)  # tokens of a passage: the reader must not learn one length
+NEGATIVES = 2
+NONE_SHARE = 0.18  # of the groups hold no answer
+HARD_SHARE, HARD = 0.7, 6  # so often the look-alikes are among the nearest few
+POOL, KEPT = 24, 12  # nearest paragraphs that are looked at, and look-alikes kept of them
+HELD_OUT = 10  # one page in so many
+
+
+@dataclass(frozen=True)
+class Context:
+    """A paragraph, its page, and the file that it comes from."""
+
+    text: str
+    title: str
+    file: str
+    held_out: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question; its answer stands at `start` of context number `context`."""
+
+    question: str
+    answers: tuple[str, ...]
+    context: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A passage as the reader sees it. `right` is the number of the sentence that answers, `answer` the
+    words, as a span of the text; None where the passage does not answer."""
+
+    header: str
+    text: str
+    sentences: tuple[Span, ...]
+    right: int | None = None
+    answer: Span | None = None
+
+
+Group = tuple[str, list[Shown]]
+
+
+def read(folder: Path) -> tuple[list[Context], list[Asked]]:
+    """All paragraphs and the questions whose answer stands in them."""
+    contexts: list[Context] = []
+    asked: list[Asked] = []
+    for name in FILES:
+        for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            page = json.loads(line)
+            title = page["title"] if name in WITH_TITLES else ""
+            spoken = title.replace("_", " ").replace("-", " ")
+            contexts.append(Context(page["context"], spoken, name, is_held_out(title or page["context"])))
+            for qa in page["qas"]:
+                if place := answer_place(page["context"], qa):
+                    question, answers = qa["question"].strip(), tuple(qa["answers"])
+                    asked.append(Asked(question, answers, len(contexts) - 1, *place))
+    return contexts, asked
+
+
+def is_held_out(page: str) -> bool:
+    """Whether a page is kept for measuring; decided by its name, so by all programs alike.
+
+    >>> [page for page in ("Andes", "Tin", "Zinc") if is_held_out(page)]
+    ['Andes', 'Tin']
+    """
+    return int(hashlib.sha256(page.encode()).hexdigest(), 16) % HELD_OUT == 0
+
+
+def answer_place(context: str, qa: dict[str, Any]) -> tuple[int, int] | None:
+    """Where the answer stands; None when that can't be told.
+
+    >>> answer_place("It rained.", {"answers": ["rained"], "start": 3})
+    (3, 9)
+    """
+    if "start" in qa:
+        for answer in qa["answers"]:
+            if context.startswith(answer, qa["start"]):
+                return qa["start"], qa["start"] + len(answer)
+    if qa.get("kind") == "explicit" and context.lower().count(qa["answers"][0].lower()) == 1:
+        start = context.lower().index(qa["answers"][0].lower())
+        return start, start + len(qa["answers"][0])
+    return None
+
+
+class Passages:
+    """Contexts cut into passages, each length once."""
+
+    def __init__(self, contexts: Sequence[Context], encoder: Encoder) -> None:
+        self.contexts, self._encoder = contexts, encoder
+        self._cut: dict[tuple[int, int], list[Passage]] = {}
+
+    def of(self, context: int, budget_tokens: int) -> list[Passage]:
+        """The passages of one context."""
+        key = (context, budget_tokens)
+        if key not in self._cut:
+            article = Article(str(context), "", "", self.contexts[context].text)
+            self._cut[key] = split_passages(article, self._encoder.count_tokens, budget_tokens)
+        return self._cut[key]
+
+    def shown(self, context: int, passage: Passage, asked: Asked | None, *, header: bool) -> Shown:
+        """A passage as the reader sees it, with the place of the answer in it."""
+        base = passage.span.start
+        right, answer = None, None
+        if asked is not None:
+            right = next(i for i, s in enumerate(passage.sentences) if _holds(s, asked))
+            answer = Span(asked.start - base, asked.end - base)
+        return Shown(
+            header=self.contexts[context].title if header else "",
+            text=self.contexts[context].text[base : passage.span.end],
+            sentences=tuple(Span(s.start - base, s.end - base) for s in passage.sentences),
+            right=right,
+            answer=answer,
+        )
+
+
+def groups(
+    some: Sequence[tuple[Asked, Sequence[int]]],
+    passages: Passages,
+    rng: random.Random,
+    none_share: float = NONE_SHARE,
+    negatives: int = NEGATIVES,
+) -> Iterator[Group]:
+    """Questions, each with the passage that answers it and look-alikes, or with look-alikes only."""
+    for asked, neighbours in some:
+        header = rng.random() < 0.5
+        budget = rng.choice(BUDGETS)
+        holding = [
+            p for p in passages.of(asked.context, budget) if any(_holds(s, asked) for s in p.sentences)
+        ]
+        chosen: list[Shown] = []
+        if rng.random() >= none_share and holding:
+            chosen.append(passages.shown(asked.context, rng.choice(holding), asked, header=header))
+        others = [c for c in neighbours if c != asked.context]
+        pool = others[:HARD] if rng.random() < HARD_SHARE else others
+        rng.shuffle(pool)
+        for context in pool[: negatives + (not chosen)]:
+            passage = rng.choice(passages.of(context, budget))
+            chosen.append(passages.shown(context, passage, None, header=header))
+        rng.shuffle(chosen)
+        if chosen:  # else every neighbour holds the answer
+            yield asked.question, chosen
+
+
+def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Encoder) -> list[list[int]]:
+    """For each question the contexts most like it (of its own file and side) that do not hold its answer."""
+    rows = encoder.embed([c.text for c in contexts])
+    questions = encoder.embed([a.question for a in asked])
+    lower = [c.text.lower() for c in contexts]
+    same = {
+        key: np.array([i for i, c in enumerate(contexts) if (c.file, c.held_out) == key])
+        for key in {(c.file, c.held_out) for c in contexts}
+    }
+    found = []
+    for a, row in zip(asked, questions, strict=True):
+        own = contexts[a.context]
+        pool = same[own.file, own.held_out]
+        best = pool[np.argsort(-(rows[pool] @ row))[:POOL]]
+        answers = [answer.lower() for answer in a.answers]
+        found.append([int(i) for i in best if not any(answer in lower[i] for answer in answers)][:KEPT])
+    return found
+
+
+def _holds(sentence: Span, asked: Asked) -> bool:
+    return sentence.start <= asked.start < sentence.end
