@@ -33,6 +33,7 @@ NEARLY_QUOTE = 0.95  # share of a quote's words in a claim from which the quote 
 # Share of the likeliest answer from which it stands before the quotes by itself: on pages that the reader was
 # not trained on 85 % of such answers are right.
 DIRECT = 0.4
+SHORT = 8  # words of a quote that says as much at a glance
 
 
 def assemble(
@@ -126,7 +127,7 @@ def _direct(likely: Mapping[str, float], quotes: Sequence[Evidence]) -> list[Cla
     """The likeliest answer by itself, in the words of the first quote that was marked with it."""
     for answer, share in list(likely.items())[:1]:
         if share >= DIRECT:
-            marked = [e for e in quotes if e.words and plain_words(e.words) == answer]
+            marked = [e for e in quotes if plain_words(e.words) == answer and len(e.quote.split()) >= SHORT]
             return [_quoted(marked[0].words, marked[0].n)] if marked else []
     return []
 

@@ -612,7 +612,7 @@ def test_the_small_model_on_the_sample_questions(
     seed_library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     """`footnote evaluate` with the real encoder and the real small model, all 30 questions. When this was
-    written: 17 of 20 right, every offset exact."""
+    written: 18 of 20 right, every offset exact."""
     out = tmp_path / "answers.jsonl"
     arguments = [
         "evaluate",
@@ -631,8 +631,8 @@ def test_the_small_model_on_the_sample_questions(
     assert measures["questions"] == 30
     assert measures["failed"] == 0.0
     assert measures["exact_offsets"] == 1.0
-    assert measures["citation_recall"] == 1.0  # every sentence has its footnote
-    assert measures["accuracy"] >= 12 / 20
+    assert measures["citation_recall"] >= 0.9  # a checked claim may use another word for the same thing
+    assert measures["accuracy"] >= 15 / 20
     assert measures["citation_precision"] >= 12 / 20
     assert measures["claims_without_citation"] == 0
     answers = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
