@@ -96,6 +96,13 @@ def test_a_likely_answer_stands_before_its_quote():
     ]
 
 
+def test_where_one_answer_stands_out_weak_quotes_stay_out():
+    found = [FOUND[0], candidate(5, "It rained on the players.", "players", 0.2)]
+    evidence = select(found, 2, likely_answers(ASKED, found))
+    assert len(answer(evidence, {"avalanche": DIRECT})) == 2  # the answer and its quote
+    assert len(answer(evidence, {"avalanche": DIRECT - 0.01})) == 2  # both quotes
+
+
 def test_one_that_is_not_likely_enough_does_not():
     evidence = select(FOUND, 2, likely_answers(ASKED, FOUND))
     assert answer(evidence, {"avalanche": DIRECT - 0.01})[0].startswith("The Avalanche beat")
