@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from assistant.assemble import assemble, with_markers
 from assistant.cite import Draft, Drafted, bare, is_whole, parse, refuses
 from assistant.contradict import both_sides
@@ -300,14 +298,9 @@ class Assistant:
     def _settled(self, answer: Answer) -> Answer:
         """An answer that opens with yes or no where one quote is certain to decide it, and that shows both
         quotes where two articles disagree."""
-
-        def similarity(text: str, quote: str) -> float:
-            rows = self.library.embed([text, quote])
-            return float(np.dot(rows[0], rows[1]))
-
         question = answer.standalone_question
         if answer.status == "answered" and asked_for(question).kind == "yes_no":
-            found = decide(question, answer.evidence, similarity)
+            found = decide(question, answer.evidence, self._similar)
             if found:
                 return decided(answer, *found)
         return both_sides(answer, question, answer.evidence, self.settings.answer_words)

@@ -61,7 +61,7 @@ def assemble(
         kept, quotes = [], _quotes(worth, limit_words)
     if not kept and not quotes:
         first = max(evidence, key=lambda e: worth.of(e, set()))  # a sentence that alone is beyond the limit
-        quotes = [_quoted(first.key, first.n)]
+        quotes = [Claim.quoted(first.key, first.n)]
     direct = [] if kept else _direct(likely or {}, [by_number[c.citations[0]] for c in quotes])
     if sum(map(_length, [*direct, *quotes])) > limit_words:
         quotes = _quotes(worth, limit_words - sum(map(_length, direct))) or quotes
@@ -99,7 +99,7 @@ class Worth:
     @property
     def sure(self) -> bool:
         """Whether one answer is far likelier than the others."""
-        return max(self._likely.values(), default=0.0) >= DIRECT
+        return _sure(self._likely)
 
     def tells(self, e: Evidence) -> set[str]:
         """The likely answers that a quote holds."""
@@ -119,7 +119,7 @@ def _quotes(worth: Worth, limit_words: int) -> list[Claim]:
         best = max(best, worth.of(e, told))
         if worth.of(e, told) < (WORTH_IF_SURE if worth.sure else WORTH) * best:
             break
-        fitting = [q for q in (_quoted(e.quote, e.n), _quoted(e.key, e.n)) if _length(q) <= left]
+        fitting = [q for q in (Claim.quoted(e.quote, e.n), Claim.quoted(e.key, e.n)) if _length(q) <= left]
         if not quotes and not fitting:
             return []
         if fitting:
@@ -132,15 +132,16 @@ def _quotes(worth: Worth, limit_words: int) -> list[Claim]:
 
 def _direct(likely: Mapping[str, float], quotes: Sequence[Evidence]) -> list[Claim]:
     """The likeliest answer by itself, in the words of the first quote that was marked with it."""
-    for answer, share in list(likely.items())[:1]:
-        if share >= DIRECT:
-            marked = [e for e in quotes if plain_words(e.words) == answer and len(e.quote.split()) >= SHORT]
-            return [_quoted(marked[0].words, marked[0].n)] if marked else []
-    return []
+    if not _sure(likely):
+        return []
+    answer = max(likely, key=likely.__getitem__)
+    marked = [e for e in quotes if plain_words(e.words) == answer and len(e.quote.split()) >= SHORT]
+    return [Claim.quoted(e.words, e.n) for e in marked[:1]]
 
 
-def _quoted(text: str, n: int) -> Claim:
-    return Claim(" ".join(text.split()), (n,), "quoted")
+def _sure(likely: Mapping[str, float]) -> bool:
+    """Whether one answer is far likelier than the others."""
+    return max(likely.values(), default=0.0) >= DIRECT
 
 
 def vote(question: str, draft: str, quotes: Sequence[str]) -> list[float]:
@@ -185,9 +186,5 @@ def _length(claim: Claim) -> int:
 def _numbered(claims: Sequence[Claim], by_number: dict[int, Evidence]) -> tuple[list[Claim], list[Citation]]:
     used = list(dict.fromkeys(n for claim in claims for n in claim.citations))
     new = {old: number for number, old in enumerate(used, start=1)}
-    citations = [
-        Citation(new[n], e.source, e.quote, e.start, e.end, e.context, e.context_start)
-        for n in used
-        for e in [by_number[n]]
-    ]
+    citations = [Citation.of(new[n], by_number[n]) for n in used]
     return [replace(c, citations=tuple(new[n] for n in c.citations)) for c in claims], citations

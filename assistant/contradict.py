@@ -97,22 +97,14 @@ def both_sides(answer: Answer, question: str, evidence: Sequence[Evidence], limi
     if sum(len(e.key.split()) + 4 for e in quotes) > limit_words:
         return answer
     claims = tuple(
-        Claim(
-            " ".join(e.key.split()),
-            (n,),
-            "quoted",
-            human_date(e.source.date) if e.source.date else "No date",
-        )
+        Claim.quoted(e.key, n, human_date(e.source.date) if e.source.date else "No date")
         for n, e in enumerate(quotes, start=1)
     )
     return replace(
         answer,
         text="\n\n".join(f"{claim.heading}\n{with_markers(claim)}" for claim in claims),
         claims=claims,
-        citations=tuple(
-            Citation(n, e.source, e.quote, e.start, e.end, e.context, e.context_start)
-            for n, e in enumerate(quotes, start=1)
-        ),
+        citations=tuple(Citation.of(n, e) for n, e in enumerate(quotes, start=1)),
     )
 
 

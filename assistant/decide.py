@@ -66,11 +66,14 @@ def decide(question: str, quotes: Sequence[Evidence], similarity: Similarity) ->
 
 def decided(answer: Answer, verdict: str, quote: Evidence) -> Answer:
     """An answer of the verdict and the quote that carries it."""
-    claim = Claim(" ".join(quote.quote.split()), (1,), "quoted")
+    claim = Claim.quoted(quote.quote, 1)
     lead = f"{verdict} [1]."
-    cited = Citation(1, quote.source, quote.quote, quote.start, quote.end, quote.context, quote.context_start)
     return replace(
-        answer, text=f"{lead} {with_markers(claim)}", claims=(claim,), citations=(cited,), lead=lead
+        answer,
+        text=f"{lead} {with_markers(claim)}",
+        claims=(claim,),
+        citations=(Citation.of(1, quote),),
+        lead=lead,
     )
 
 

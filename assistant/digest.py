@@ -79,7 +79,7 @@ def answer(base: Answer, made: Digest) -> Answer:
         for quote in part:
             n = len(claims) + 1
             first = not lines or lines == [heading]
-            claims.append(Claim(" ".join(quote.quote.split()), (n,), "quoted", heading if first else ""))
+            claims.append(Claim.quoted(quote.quote, n, heading if first else ""))
             lines.append(with_markers(claims[-1]))
         blocks.append("\n".join(lines))
     return replace(
@@ -87,9 +87,7 @@ def answer(base: Answer, made: Digest) -> Answer:
         status="answered",
         text="\n\n".join(blocks),
         claims=tuple(claims),
-        citations=tuple(
-            Citation(e.n, e.source, e.quote, e.start, e.end, e.context, e.context_start) for e in quotes
-        ),
+        citations=tuple(Citation.of(e.n, e) for e in quotes),
         evidence=tuple(quotes),
         passages=tuple(
             PassageRef(e.source, e.context_start, e.context_start + len(e.context), e.score) for e in quotes

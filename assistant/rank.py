@@ -154,12 +154,13 @@ def candidates(
     asked = QuestionWords.of(question, generation)
     seen: dict[tuple[str, int], Candidate] = {}
     articles = {id: generation.article(id) for id in {hit.passage.article for hit in hits}}
+    rows_of = {id: {s.start: r for r, s in generation.sentences(id)} for id in articles}
     readings = _readings(question, hits, articles, reader) if reader else None
     weights = READ_WEIGHTS if reader else SENTENCE_WEIGHTS
     for rank, hit in enumerate(hits):
         article = articles[hit.passage.article]
-        numbers = {s.start: r for r, s in generation.sentences(article.id)}
-        rows = generation.sentence_vectors.rows([numbers[s.start] for s in hit.passage.sentences])
+        numbers = [rows_of[article.id][s.start] for s in hit.passage.sentences]
+        rows = generation.sentence_vectors.rows(numbers)
         similar = (rows @ row, _windows(rows) @ row)
         for index, seen_apart in enumerate(_features(asked, article, hit, similar)):
             read, words = readings[rank][index] if readings else ({}, None)
@@ -207,27 +208,27 @@ def _readings(
         inside = [Span(s.start - span.start, s.end - span.start) for s in hit.passage.sentences]
         passages.append((article.header, article.quote(span), inside))
     read = reader.read(question, passages)
-    every = [max(-READER_LIMIT, min(READER_LIMIT, r.relevance)) for rs in read for r in rs]
-    total = 1 + sum(map(math.exp, every))
-    found = []
-    for hit, rs in zip(hits, read, strict=True):
-        odds = [max(-READER_LIMIT, min(READER_LIMIT, r.relevance)) for r in rs]
-        base = hit.passage.span.start
-        found.append(
-            [
-                (
-                    {
-                        "reader": o,
-                        "reader_share": math.exp(o) / total,
-                        "reader_span": max(-2 * READER_LIMIT, min(2 * READER_LIMIT, r.span_score)),
-                        "reader_passage": max(odds),
-                    },
-                    Span(base + r.span.start, base + r.span.end),
-                )
-                for r, o in zip(rs, odds, strict=True)
-            ]
-        )
-    return found
+    odds = [[_within(READER_LIMIT, r.relevance) for r in readings] for readings in read]
+    total = 1 + sum(math.exp(o) for some in odds for o in some)
+    return [
+        [
+            (
+                {
+                    "reader": o,
+                    "reader_share": math.exp(o) / total,
+                    "reader_span": _within(2 * READER_LIMIT, r.span_score),
+                    "reader_passage": max(some),
+                },
+                Span(start + r.span.start, start + r.span.end),
+            )
+            for r, o in zip(readings, some, strict=True)
+        ]
+        for start, readings, some in zip((h.passage.span.start for h in hits), read, odds, strict=True)
+    ]
+
+
+def _within(limit: float, value: float) -> float:
+    return max(-limit, min(limit, value))
 
 
 @dataclass(frozen=True, slots=True)

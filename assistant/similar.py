@@ -11,8 +11,8 @@ KEPT = 64  # rows: all claims and quotes of an answer; 100 kB
 
 
 class Similar:
-    """Keeps the rows of the last texts. Safe to use from several threads: the worst is a text embedded"
-    " twice."""
+    """Keeps the rows of the last texts. Safe to use from several threads: the worst is a text that is
+    embedded twice."""
 
     def __init__(self, embed: Callable[[Sequence[str]], Rows]) -> None:
         self._embed = embed

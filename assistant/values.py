@@ -74,6 +74,11 @@ class Claim:
     verdict: Verdict
     heading: str = ""
 
+    @classmethod
+    def quoted(cls, text: str, n: int, heading: str = "") -> "Claim":
+        """Words of an article as a claim: theirs but for the white space."""
+        return cls(" ".join(text.split()), (n,), "quoted", heading)
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -86,6 +91,12 @@ class Citation:
     end: int
     context: str
     context_start: int
+
+    @classmethod
+    def of(cls, n: int, evidence: Evidence) -> "Citation":
+        """A quote that was found, as footnote `n`."""
+        e = evidence
+        return cls(n, e.source, e.quote, e.start, e.end, e.context, e.context_start)
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,6 @@ WHO = re.compile(
 )
 BE = re.compile(r"^(?:What|Which \w+|Where|When) (is|was|are|were) (.+?)\?$")
 HOW_MANY = re.compile(r"^How many (.+?) (are|were|was|is|have|had|did|do) (.+?)\?$")
-WHEN_DID = re.compile(r"^When did (.+) (\w+)\?$")
 WHICH = re.compile(
     r"^(?:Which|What) (\w+(?: \w+)?) ((?:\w+ed|is|was|has|had|won|led|made|became|wrote) .+?)\?$"
 )
