@@ -40,8 +40,9 @@ check: $(DEV_INSTALLED) ## style, types and the examples in the docstrings
 	$(PY) -m mypy
 	$(PY) -m pytest --doctest-modules index assistant prompts setup training
 
-bench: $(INSTALLED) ## measure speed
+bench: $(INSTALLED) ## measure speed (ARGS='search --rounds 5'); without ARGS a library of 10,000 articles too
 	@$(PY) bench/run.py $(ARGS)
+	$(if $(ARGS),,@$(PY) bench/library.py)
 
 eval: $(INSTALLED) ## measure the answers on every set of questions (ARGS='news --html pages')
 	@$(PY) bench/eval.py $(ARGS)
@@ -54,6 +55,7 @@ install: $(INSTALLED) ## only set up
 lock: ## write constraints.txt anew, from what pip chooses for pyproject.toml today
 	rm -rf $(VENV)-lock
 	$(MAKE) VENV=$(VENV)-lock CONSTRAINTS=/dev/null $(VENV)-lock/.footnote-dev-installed
+	$(VENV)-lock/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) --editable '.[bench]'
 	$(VENV)-lock/bin/python setup/lock.py
 	rm -rf $(VENV)-lock
 

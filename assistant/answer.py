@@ -6,58 +6,63 @@ One `Assistant` serves the chat, the command line and the evaluation. It owns th
 model, loads each at its first use, and takes the library's live generation once for each question.
 """
 
+import datetime as dt
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from assistant.assemble import assemble, with_markers
-from assistant.cite import Draft, Drafted, bare, is_whole, parse, refuses
+from assistant.checked import checked
+from assistant.cite import Drafted
+from assistant.compose import MAX_SENTENCES, composed
 from assistant.contradict import both_sides
 from assistant.cross import CrossReader
 from assistant.decide import decide, decided
 from assistant.digest import answer as digested
 from assistant.digest import covers, prose
-from assistant.enough import strength
-from assistant.evidence import select
 from assistant.followup import standalone
 from assistant.forms import FORMS, completed, formed
-from assistant.fragment import answers_kind
 from assistant.kinds import asked_for
-from assistant.likely import likely_answers
 from assistant.model import SMALL_MODEL_BYTES, ChatModel, LlamaModel, Message
+from assistant.origin import with_origins
 from assistant.question import check
-from assistant.rank import SentenceReader, candidates, distinct, reordered
+from assistant.rank import SentenceReader
 from assistant.reader import default_reader
+from assistant.retrieve import Search, passage_ref, retrieved
+from assistant.scope import NOT_FOUND, declined, nothing, scope_of
 from assistant.settings import DEFAULT_READER, NO_READER, Settings
 from assistant.similar import Similar
 from assistant.values import (
     Answer,
-    Claim,
-    Dropped,
     Event,
     Evidence,
     History,
-    PassageRef,
     Retrieved,
-    Source,
+    Scope,
     Timings,
-    Token,
     Verified,
 )
-from assistant.verify import Verification, coverage, verify
 from assistant.weights import find_weights
 from index.errors import Cancelled, ModelError, UsageError
+from index.filter import EVERYTHING, Filter
 from index.library import Library
 from index.store import Generation
-from index.text import Hit
-from index.words import terms
 from prompts import render
 
-NOT_FOUND = "The articles do not say."
-MAX_SENTENCES = 3  # of the model's own: more is no answer but an essay
+__all__ = ["MAX_SENTENCES", "NOT_FOUND", "Assistant"]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """An answer without its words: what was found; the likely answers, or that it is a digest."""
+
+    base: Answer
+    generation: Generation
+    likely: Mapping[str, float] = field(default_factory=dict)
+    digest: bool = False
 
 
 class Assistant:
@@ -96,66 +101,61 @@ class Assistant:
             )
         return cls(Settings(**given), model)
 
-    def ask(self, question: str, history: History = ()) -> Answer:
-        """The checked answer. Raises UsageError, LibraryError, EncoderError; a failure of the model gives an
-        answer with the status "failed"."""
-        for event in self.stream(question, history):
+    def ask(
+        self,
+        question: str,
+        history: History = (),
+        filter: Filter = EVERYTHING,
+        *,
+        period: bool = True,
+    ) -> Answer:
+        """The checked answer, from the articles that `filter` allows. Raises UsageError, LibraryError,
+        EncoderError; a failure of the model gives an answer with the status "failed"."""
+        for event in self.stream(question, history, filter=filter, period=period):
             if isinstance(event, Verified):
                 return event.answer
         raise ModelError("the answer ended early; ask again")
 
     def stream(
-        self, question: str, history: History = (), stop: threading.Event | None = None
+        self,
+        question: str,
+        history: History = (),
+        stop: threading.Event | None = None,
+        filter: Filter = EVERYTHING,
+        *,
+        period: bool = True,
     ) -> Iterator[Event]:
         """`Retrieved`, then the draft as `Token`s, then `Verified` with the answer.
 
-        Raises as `ask`, and Cancelled soon after `stop` is set; closing the generator stops it too.
+        Without `period`, words for a time in the question ("last week") restrict nothing. Raises as `ask`,
+        and Cancelled soon after `stop` is set; closing the generator stops it too.
         """
         started = time.perf_counter()
         asked = check(question, self.settings.question_chars)
         alone = standalone(asked, history)
-        likely: dict[str, float] = {}
-        base = formed = self._form(asked, alone)
-        if base is None:
-            evidence, strong, likely, hits, generation = self._retrieve(alone)
-            base = Answer(
-                asked,
-                alone,
-                "not_found",
-                NOT_FOUND,
-                passages=tuple(_passage(hit, generation) for hit in hits),
-                evidence=tuple(evidence),
-                strength=strong,
-            )
-        evidence = list(base.evidence)
+        found = self._find(asked, alone, filter, period=period)
+        base, evidence = found.base, list(found.base.evidence)
         evidence_s = time.perf_counter() - started
-        yield Retrieved(alone, base.evidence, base.passages, evidence_s)
+        yield Retrieved(alone, base.evidence, base.passages, evidence_s, base.scope)
         timings = Timings(evidence_s=evidence_s)
         drafted: tuple[Drafted, ...] = ()
-        if evidence and self.settings.use_model and (formed is None or self._writes_prose):
-            clock = _Clock(started)
+        if evidence and self.settings.use_model and (not found.digest or self._writes_prose):
             try:
-                messages = self._prompt(alone, evidence)  # loads the model
-                raw = yield from self._compose(messages, clock, stop)
+                draft = yield from composed(self.model, alone, evidence, self.settings, stop)
             except Cancelled:
                 raise
             except ModelError as error:
                 yield Verified(replace(base, status="failed", text=str(error)))
                 return
-            written = (replace(sentence, text=bare(sentence.text)) for sentence in raw.sentences)
-            drafted = tuple(s for s in written if s.text)[:MAX_SENTENCES]
-            timings = replace(
-                timings,
-                first_token_s=clock.first_s,
-                prompt_tokens=self.model.count_tokens(messages),
-                output_tokens=clock.tokens,
-            )
-        if formed:
-            answer = self._told(formed, drafted)
+            drafted, spent = draft.sentences, draft.spent(started)
+            timings = replace(spent, evidence_s=evidence_s)
+        if found.digest:
+            answer = self._told(base, drafted)
         else:
-            answer = self._settled(self._answer(base, evidence, drafted, likely))
+            answer = self._settled(self._answer(base, evidence, drafted, found.likely))
         total_s = time.perf_counter() - started
-        yield Verified(replace(answer, timings=replace(timings, total_s=total_s)))
+        timed = replace(answer, timings=replace(timings, total_s=total_s))
+        yield Verified(with_origins(timed, found.generation))
 
     def find_model(self) -> None:
         """Make sure that the model's file is here and whole, downloading it if it must be. For doors that
@@ -203,65 +203,36 @@ class Assistant:
 
     # --- steps -----------------------------------------------------------------------------------
 
-    def _form(self, asked: str, alone: str) -> Answer | None:
-        """The digest of quotes that a question wants which asks for more than a fact, or that there is
-        nothing to tell; None for a question of fact."""
+    def _find(self, asked: str, alone: str, own: Filter, *, period: bool) -> _Found:
+        """A digest, where the question wants more than a fact; else the evidence of a fact."""
+        generation = self.library.live
         wanted = completed(asked_for(asked), asked, alone)
-        if wanted.kind not in FORMS:
-            return None
-        generation = self.library.live
-        found = formed(wanted, self.library, generation)
-        if found is None:
-            return None
-        read = tuple(_passage(hit, generation) for hit in found.hits[: self.settings.passages])
-        base = Answer(asked, alone, "not_found", found.text or NOT_FOUND, passages=read)
-        return digested(base, found.digest) if found.digest else base
-
-    def _retrieve(
-        self, question: str
-    ) -> tuple[list[Evidence], float, dict[str, float], list[Hit], Generation]:
-        """The numbered evidence, [] when it is too weak to answer; its strength; the likely answers in it;
-        what was read for it."""
-        generation = self.library.live
-        row = self.library.embed([question])[0]
-        wide = self.library.search_row(question, row, 2 * self.settings.passages, generation)
-        hits = distinct(wide, self.settings.passages, generation)
-        found = candidates(question, row, hits, generation, self.reader)
-        likely = likely_answers(question, found)
-        strong = strength(question, found, likely, generation)
-        enough = strong >= self.settings.abstain_below
-        chosen = select(found, self.settings.evidence, likely) if enough else []
-        return chosen, strong, likely, reordered(hits, found), generation
-
-    def _prompt(self, question: str, evidence: Sequence[Evidence]) -> list[Message]:
-        """The messages; the weakest quotes give way when the model's window is small."""
-        kept = list(evidence[: self.settings.model_quotes])
-        while True:
-            quotes = "\n".join(f"[{e.n}] {' '.join(e.quote.split())}" for e in kept)
-            messages = [
-                Message("system", render("system")),
-                Message("user", render("question", quotes=quotes, question=question)),
-            ]
-            room = self.model.context_tokens - self.settings.max_answer_tokens
-            if len(kept) <= 1 or self.model.count_tokens(messages) <= room:
-                return messages
-            kept.pop()
-
-    def _compose(
-        self, messages: Sequence[Message], clock: "_Clock", stop: threading.Event | None
-    ) -> Generator[Event, None, Draft]:
-        """Stream the draft; its value is the parsed draft, cut after `MAX_SENTENCES`."""
-        raw, shown = "", ""
-        for piece in self.model.stream(messages, self.settings.max_answer_tokens, stop):
-            clock.tick()
-            raw += piece
-            draft = parse(raw, final=False)
-            if draft.shown.startswith(shown) and draft.shown != shown:
-                yield Token(draft.shown[len(shown) :])
-                shown = draft.shown
-            if draft.finished >= MAX_SENTENCES:
-                break
-        return parse(raw, final=True)
+        if wanted.kind in FORMS:
+            made = formed(wanted, self.library, generation, own, period=period)
+            if made:
+                read = tuple(passage_ref(hit, generation) for hit in made.hits[: self.settings.passages])
+                base = Answer(asked, alone, "not_found", made.text, passages=read, scope=made.scope)
+                return _Found(digested(base, made.digest) if made.digest else base, generation, digest=True)
+        catalogue, scope, strict = generation.catalogue, Scope(own), False
+        if period:
+            scope, strict = scope_of(alone, own, catalogue, dt.date.today())
+        row = self.library.embed([alone])[0]
+        search = Search(alone, row, self.library, generation, self.reader, self.settings)
+        found = retrieved(search, scope, strict=strict)
+        text = declined(found.scope)
+        if found.scope and not found.passages:
+            text = nothing(found.scope, catalogue)
+        base = Answer(
+            asked,
+            alone,
+            "not_found",
+            text,
+            passages=found.passages,
+            evidence=found.evidence,
+            strength=found.strength,
+            scope=found.scope,
+        )
+        return _Found(base, generation, found.likely)
 
     def _answer(
         self,
@@ -273,14 +244,7 @@ class Assistant:
         """Checked claims first, then the quotes that answer best, within `answer_words`."""
         if not evidence:
             return base
-        claims: list[Claim] = []
-        dropped: list[Dropped] = []
-        for sentence in drafted:
-            claim, reason = self._check(base.standalone_question, sentence, evidence)
-            if claim is None:
-                dropped.append(Dropped(sentence.text, reason))
-            elif all(claim.text != other.text for other in claims):
-                claims.append(claim)
+        claims, dropped = checked(base.standalone_question, drafted, evidence, self._similar, self.settings)
         # A direct answer comes first; what a weak model adds to it is rambling and would vote astray.
         draft = drafted[0].text if drafted else ""
         claims, citations = assemble(
@@ -307,77 +271,7 @@ class Assistant:
 
     def _told(self, digest: Answer, drafted: Sequence[Drafted]) -> Answer:
         """A digest, or the prose that a model made of it when all of it holds and it covers the quotes."""
-        checked = [self._check(digest.standalone_question, d, digest.evidence) for d in drafted]
-        claims = [claim for claim, _ in checked if claim]
-        if len(claims) < len(drafted) or not covers(claims, digest.evidence):
-            return digest
-        return prose(digest, claims)
-
-    def _check(
-        self, question: str, sentence: Drafted, evidence: Sequence[Evidence]
-    ) -> tuple[Claim | None, str]:
-        """The sentence as a verified claim, or None and why not.
-
-        What it cites is checked first; where it cites nothing, or wrongly, the quote that carries it is
-        looked for: the check is the same, so a better footnote is no weaker one.
-        """
-        if not set(terms(sentence.text)) - set(terms(question)):
-            return None, "it only repeats the question"
-        if refuses(sentence.text):
-            return None, "it says that the quotes do not answer"
-        if not answers_kind(question, sentence.text):
-            return None, "it is not what the question asks for"
-        by_number = {e.n: e for e in evidence}
-        cited = [by_number[n] for n in sentence.cites if n in by_number]
-        reason = "it cites nothing"
-        tries = ([cited] if cited else []) + [
-            [e] for e in sorted(evidence, key=lambda e: -coverage(sentence.text, e.quote)) if [e] != cited
-        ]
-        for quotes in tries:
-            result = self._verify(question, sentence.text, quotes)
-            if result.holds:
-                numbers = tuple(e.n for e in quotes)
-                return Claim(_sentence(sentence.text), numbers, "verified"), ""
-            reason = reason if quotes != tries[0] else result.reason
-        return None, reason
-
-    def _verify(self, question: str, text: str, quotes: Sequence[Evidence]) -> Verification:
-        # A bare "Saudi Arabia" means little alone: its meaning is taken with the question it answers.
-        spoken = text if is_whole(text) and len(text.split()) > 5 else f"{question} {text}"
-
-        return verify(
-            text,
-            quotes,
-            lambda _, quote: self._similar(spoken, quote),
-            coverage_at_least=self.settings.coverage_at_least,
-            meaning_at_least=self.settings.meaning_at_least,
+        claims, dropped = checked(
+            digest.standalone_question, drafted, digest.evidence, self._similar, self.settings
         )
-
-
-class _Clock:
-    """Counts the pieces of a stream and remembers when the first one came."""
-
-    def __init__(self, started: float) -> None:
-        self._started = started
-        self.first_s: float | None = None
-        self.tokens = 0
-
-    def tick(self) -> None:
-        self.tokens += 1
-        if self.first_s is None:
-            self.first_s = time.perf_counter() - self._started
-
-
-def _passage(hit: Hit, generation: Generation) -> PassageRef:
-    article, span = generation.article(hit.passage.article), hit.passage.span
-    return PassageRef(Source.of(article), span.start, span.end, hit.cosine)
-
-
-def _sentence(text: str) -> str:
-    """A model's sentence with its first letter large and a full stop.
-
-    >>> _sentence("a Burmese python")
-    'A Burmese python.'
-    """
-    text = " ".join(text.split())
-    return text[:1].upper() + text[1:] + ("" if is_whole(text) else ".")
+        return digest if dropped or not covers(claims, digest.evidence) else prose(digest, claims)

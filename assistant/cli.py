@@ -11,19 +11,19 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO, cast
 
 from assistant.answer import Assistant
-from assistant.progress import Bar, counted
+from assistant.progress import counted
 from assistant.render import markdown
 from assistant.settings import DEFAULT_MODEL, DEFAULT_READER, default_library
+from assistant.shelve import add_commands
+from assistant.terminal import complain, show
 from assistant.values import turn_from_json
 from index.embed import DEFAULT_ENCODER
-from index.errors import FootnoteError, LibraryBroken, UsageError
-from index.library import Library, Report
-from index.store import Generation
+from index.errors import FootnoteError, UsageError
+from index.filter import Filter
 
 EXIT_NOT_ANSWERED = 1
 EXIT_FAILED = 3
@@ -39,18 +39,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except FootnoteError as error:
-        _complain(str(error))
+        complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        _complain("stopped; nothing was changed")
+        complain("stopped; nothing was changed")
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # `footnote list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more
         return 0
     except OSError as error:  # a folder that may not be read, a disk that is full
-        _complain(
-            f"{error.filename or 'a file'}: {error.strerror or error}; see its permissions and the disk"
-        )
+        complain(f"{error.filename or 'a file'}: {error.strerror or error}; see its permissions and the disk")
         return EXIT_FAILED
 
 
@@ -69,21 +67,14 @@ def parser() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    add = command("add", _add, "add files or folders: new, changed and removed files are noticed")
-    add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    remove = command("remove", _remove, "take articles out of the library; their files stay")
-    remove.add_argument("articles", nargs="+", metavar="ARTICLE", help="an ID or a file's name")
-    command("list", _list, "list the articles")
-    show = command("show", _show, "print an article's stored text")
-    show.add_argument("article", metavar="ARTICLE", help="an ID or a file's name")
-    command("status", _status, "what the library holds")
-    command("sync", _sync, "add all remembered files and folders again")
-    command("history", _history, "the generations that are kept")
-    command("rollback", _rollback, "make the generation before the live one live again")
-    command("doctor", _doctor, "check every file of the library")
+    add_commands(command)
     ask = command("ask", _ask, "ask a question")
     ask.add_argument("question", metavar="QUESTION")
     ask.add_argument("--history", nargs="*", type=Path, default=[], metavar="ANSWER.json")
+    ask.add_argument("--from", dest="first", metavar="DATE", help="only articles of that day (2022-05-06) on")
+    ask.add_argument("--to", dest="last", metavar="DATE", help="only articles up to that day")
+    ask.add_argument("--source", action="append", metavar="NAME", help="only articles of that outlet")
+    ask.add_argument("--any-date", action="store_true", help="a time in the question restricts nothing")
     evaluate = command("evaluate", _evaluate, "ask a file of questions and measure the answers")
     evaluate.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
     evaluate.add_argument("--out", type=Path, metavar="ANSWERS.jsonl", help="keep every answer")
@@ -112,133 +103,18 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-# --- the library -------------------------------------------------------------------------------------
-
-
-def _add(arguments: argparse.Namespace) -> int:
-    with Bar() as bar:
-        report = _library(arguments).add(arguments.paths, bar)
-    return _show_report(report, arguments)
-
-
-def _sync(arguments: argparse.Namespace) -> int:
-    with Bar() as bar:
-        report = _library(arguments).sync(bar)
-    return _show_report(report, arguments)
-
-
-def _remove(arguments: argparse.Namespace) -> int:
-    return _show_report(_library(arguments).remove(arguments.articles), arguments)
-
-
-def _show_report(report: Report, arguments: argparse.Namespace) -> int:
-    for line in report.refused.values():
-        _complain(line)
-    counts = ", ".join(f"{len(items)} {kind}" for kind, items in asdict(report).items() if items)
-    _print(asdict(report), counts or "nothing to do", arguments)
-    return EXIT_NOT_ANSWERED if report.refused else 0
-
-
-def _list(arguments: argparse.Namespace) -> int:
-    articles = _library(arguments).live.articles()
-    rows = [
-        {
-            "article": a.id,
-            "file": a.file,
-            "title": a.title,
-            "date": a.date.isoformat() if a.date else None,
-            "path": a.path,
-            "characters": len(a.text),
-        }
-        for a in articles
-    ]
-    lines = [f"{r['article']}  {r['date'] or '':<10}  {r['file']}  {r['title'] or ''}".rstrip() for r in rows]
-    _print(rows, "\n".join(lines) or "no articles", arguments)
-    return 0
-
-
-def _show(arguments: argparse.Namespace) -> int:
-    article = _library(arguments).find(arguments.article)
-    if arguments.json:
-        _print({"article": article.id, "file": article.file, "text": article.text}, "", arguments)
-    else:  # as bytes: line ends must not be translated, offsets count them
-        sys.stdout.buffer.write(article.text.encode())
-    return 0
-
-
-def _status(arguments: argparse.Namespace) -> int:
-    library = _library(arguments)
-    manifest = asdict(library.live.manifest)
-    del manifest["checksums"], manifest["report"]
-    dates = [a.date for a in library.live.articles() if a.date]
-    manifest |= {
-        "library": str(library.folder),
-        "first_date": min(dates).isoformat() if dates else None,
-        "last_date": max(dates).isoformat() if dates else None,
-    }
-    _print(manifest, "\n".join(f"{name:<11} {value}" for name, value in manifest.items()), arguments)
-    return 0
-
-
-def _history(arguments: argparse.Namespace) -> int:
-    library = _library(arguments)
-    live = library.live.manifest.generation
-    rows = [
-        {
-            "generation": m.generation,
-            "live": m.generation == live,
-            "created": m.created,
-            "articles": m.articles,
-            "report": m.report,
-        }
-        for m in library.history()
-    ]
-    lines = [
-        f"{'*' if r['live'] else ' '} {r['generation']}  {r['created']}  {r['articles']} articles"
-        for r in rows
-    ]
-    _print(rows, "\n".join(lines), arguments)
-    return 0
-
-
-def _rollback(arguments: argparse.Namespace) -> int:
-    manifest = _library(arguments).rollback()
-    text = f"generation {manifest.generation} of {manifest.created} is live: {manifest.articles} articles"
-    _print({"generation": manifest.generation, "articles": manifest.articles}, text, arguments)
-    return 0
-
-
-def _doctor(arguments: argparse.Namespace) -> int:
-    library = _library(arguments)
-    live = library.live.folder
-    kept = [manifest.generation for manifest in library.history()]
-    bad = {name: damage for name in kept if (damage := _damage(live.parent / name))}
-    lines = [f"generation {name}: damaged: {', '.join(damage)}" for name, damage in bad.items()]
-    text = "\n".join(lines) or f"{len(kept)} generations, all sound"
-    _print({"live": live.name, "damaged": bad}, text, arguments)
-    if live.name in bad:
-        raise LibraryBroken("the live generation is damaged; run `footnote rollback`")
-    return 0
-
-
-def _damage(folder: Path) -> list[str]:
-    """The damaged files of a generation, or why it can't be opened."""
-    try:
-        return Generation(folder).verify()
-    except LibraryBroken as error:
-        return [str(error)]
-
-
 # --- questions ---------------------------------------------------------------------------------------
 
 
 def _ask(arguments: argparse.Namespace) -> int:
     history = [_turn(file) for file in arguments.history]
-    answer = _assistant(arguments).ask(arguments.question, history)
+    given = {"first": arguments.first, "last": arguments.last, "sources": arguments.source}
+    wanted = Filter.from_json(given)
+    answer = _assistant(arguments).ask(arguments.question, history, wanted, period=not arguments.any_date)
     if answer.status == "failed":
-        _complain(answer.text)
+        complain(answer.text)
     if answer.status != "failed" or arguments.json:
-        _print(answer.as_json(), markdown(answer), arguments)
+        show(answer.as_json(), markdown(answer), arguments)
     return {"answered": 0, "not_found": EXIT_NOT_ANSWERED, "failed": EXIT_FAILED}[answer.status]
 
 
@@ -276,7 +152,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:  # what was asked is not lost
             stopped = True
             where = f"; their answers are in {arguments.out}" if arguments.out else ""
-            _complain(f"stopped after {len(asked)} of {len(questions)} questions{where}")
+            complain(f"stopped after {len(asked)} of {len(questions)} questions{where}")
     results = [result for _, _, result in asked]
     comparison = compare(before, results) if before and results else None
     measures = summary(results)
@@ -286,7 +162,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         text, data["against"] = f"{text}\n\n{report(comparison)}", comparison.as_json()
     if arguments.html:
         arguments.html.write_text(review(str(arguments.questions), asked, comparison), encoding="utf-8")
-    _print(data, text, arguments)
+    show(data, text, arguments)
     return EXIT_INTERRUPTED if stopped else 0
 
 
@@ -320,10 +196,6 @@ def _chat(arguments: argparse.Namespace) -> int:
 # --- parts -------------------------------------------------------------------------------------------
 
 
-def _library(arguments: argparse.Namespace) -> Library:
-    return Library(arguments.library.expanduser(), arguments.encoder)
-
-
 def _assistant(arguments: argparse.Namespace) -> Assistant:
     return Assistant.open(
         arguments.library,
@@ -332,18 +204,3 @@ def _assistant(arguments: argparse.Namespace) -> Assistant:
         use_model=not arguments.no_model,
         reader=arguments.reader,
     )
-
-
-def _print(data: Any, text: str, arguments: argparse.Namespace) -> None:
-    shown = json.dumps(data, ensure_ascii=False) if arguments.json else text
-    print(_printable(shown, sys.stdout.encoding))
-
-
-def _complain(text: str) -> None:
-    print(_printable(f"footnote: {' '.join(text.split())}", sys.stderr.encoding), file=sys.stderr)
-
-
-def _printable(text: str, encoding: str | None) -> str:
-    """What the terminal has no letter for as `\\u2026`, which is JSON too."""
-    encoding = encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)

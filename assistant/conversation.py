@@ -9,6 +9,7 @@ import logging
 import shlex
 import threading
 import time
+import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from assistant.near import nearest
 from assistant.settings import default_library
 from assistant.values import Answer, Citation, Event, Evidence, PassageRef, Retrieved, Token
 from index.errors import Cancelled, FootnoteError, LibraryMissing, ModelError, UsageError
+from index.filter import EVERYTHING, Filter
+from index.permalink import Permalink
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +40,15 @@ Quoted = Citation | Evidence | PassageRef
 class Turn:
     """One question and all that has become of it; `id` is unique within its conversation.
 
-    `as_it_stands`: the question was put right by hand, so nothing earlier is read into it.
+    `as_it_stands`: the question was put right by hand, so nothing earlier is read into it. `filter` is the
+    reader's own; without `period`, words for a time in the question restrict nothing.
     """
 
     id: str
     question: str
     as_it_stands: bool = False
+    filter: Filter = EVERYTHING
+    period: bool = True
     stop: threading.Event = field(default_factory=threading.Event)
     running: bool = False
     retrieved: Retrieved | None = None
@@ -65,9 +71,11 @@ class Turn:
         redraw_at = 0.0
         self.running = True
         try:
-            for event in assistant.stream(self.question, () if self.as_it_stands else history, self.stop):
+            before = () if self.as_it_stands else history
+            for event in assistant.stream(self.question, before, self.stop, self.filter, period=self.period):
                 self._take(event)
                 self._look_around(assistant)
+                self._keep_cited(assistant)
                 if isinstance(event, Token):
                     if time.monotonic() < redraw_at:
                         continue
@@ -91,11 +99,23 @@ class Turn:
         if self.answer is None or self.answer.status != "not_found":
             return
         generation = assistant.library.live
-        if not self.answer.passages and not generation.articles():
+        if not self.answer.passages and not generation.manifest.articles:
             self.note, self.answer = render.empty_html(how_to_add(assistant)), None
         else:
             asked = self.answer.standalone_question
             self.near = tuple(nearest(asked, self.answer.passages, generation))
+
+    def _keep_cited(self, assistant: Assistant) -> None:
+        """What the answer cites stays readable after the articles have changed; without that it is still an
+        answer."""
+        links = [c.permalink for c in self.answer.citations if c.permalink] if self.answer else []
+        if not links:
+            return
+        try:
+            found = [assistant.library.follow(Permalink.parse(link)).article for link in links]
+            assistant.library.archive.keep(uuid.uuid4().hex, [article for article in found if article])
+        except FootnoteError as error:
+            log.warning("%s", error)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Retrieved):
@@ -140,15 +160,32 @@ class Conversation:
         """The turn that is not done yet: the last one, or none."""
         return self.turns[-1] if self.turns and not self.turns[-1].done else None
 
-    def ask(self, question: str, *, as_it_stands: bool = False) -> bool:
+    def ask(
+        self,
+        question: str,
+        *,
+        as_it_stands: bool = False,
+        filter: Filter = EVERYTHING,
+        period: bool = True,
+    ) -> bool:
         """Open a turn, unless one is open or the question is blank. Beyond `MAX_TURNS` the oldest
         turn is forgotten."""
         if self.open_turn or not question.strip():
             return False
         self.asked += 1
-        turn = Turn(f"a{self.asked}", question.strip(), as_it_stands)
+        turn = Turn(f"a{self.asked}", question.strip(), as_it_stands, filter, period)
         self.turns = [*self.turns[1 - MAX_TURNS :], turn]
         return True
+
+    def ask_again(self, name: str, drop: str) -> bool:
+        """Ask a turn's question once more, as it was understood: with `drop` "question" without the period
+        that was read in it, with "all" without any filter. As `ask`; False, too, for a turn that is not
+        there or has no answer."""
+        turn = next((turn for turn in self.turns if turn.id == name and turn.answer), None)
+        if turn is None or turn.answer is None or drop not in ("question", "all"):
+            return False
+        own = turn.filter if drop == "question" else EVERYTHING
+        return self.ask(turn.answer.standalone_question, as_it_stands=True, filter=own, period=False)
 
     def history(self) -> list[Answer]:
         """The last answers, oldest first, which a follow-up question may refer to."""

@@ -1,8 +1,8 @@
 """A topic and a period → the sentences of the articles that bear on it, with their rows: a digest's pool.
 
 A digest asks for more than a fact does: everything on a topic, not the one sentence that answers. So the
-search goes deeper, and a sentence is kept when its passage is on the topic. A period narrows the articles
-before the search's depth does, so that an old month is found behind a loud new one. Without a topic ("what is
+search goes deeper, and a sentence is kept when its passage is on the topic. A period narrows the search
+itself, so that an old month is found behind a loud new one. Without a topic ("what is
 new since Monday?") the first sentences of each article speak for it: news says there what it is about.
 Chooses nothing; knows no kinds of questions.
 """
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from assistant.evidence import PARAGRAPH_END, join
 from assistant.rank import Candidate, candidates
 from assistant.values import Evidence, Source
+from index.filter import Allowed
 from index.library import Library
 from index.store import Generation
 from index.text import Article, Hit, Span
@@ -24,7 +25,6 @@ from index.text import Article, Hit, Span
 Floats = NDArray[np.float32]
 
 PASSAGES = 60  # of a search: the three lists of 50 that are fused hold 70 to 120 passages
-PERIOD_PASSAGES = 60  # of the articles in a period, by exact comparison with all of their sentences
 # A passage is on the topic from this sum on: its cosine with the topic + HELD_WEIGHT * the share of the
 # topic's words (by rarity) that it and its title hold, of which half must be there. Of 110 topics made of the
 # names of news files 2 % have no such passage; of 110 titles of encyclopedic articles, asked of the
@@ -73,20 +73,15 @@ class Pool:
 
 def about(
     topic: str,
-    articles: Sequence[Article] | None,
+    allowed: Allowed,
     library: Library,
     generation: Generation,
     worth: float = WORTH,
 ) -> Pool:
-    """The sentences on a topic, of some articles only (None: all); empty when no passage is on it. `worth`
-    is the share of the best relevance that each must have."""
+    """The sentences on a topic, of the allowed articles; empty when no passage is on it. `worth` is the share
+    of the best relevance that each must have."""
     row = library.embed([topic])[0]
-    hits = library.search_row(topic, row, PASSAGES, generation)
-    if articles is not None:
-        inside = {article.id for article in articles}
-        near = _nearest(row, articles, generation)
-        known = {hit.row for hit in near}
-        hits = near + [hit for hit in hits if hit.passage.article in inside and hit.row not in known]
+    hits = library.search_row(topic, row, PASSAGES, generation, allowed)
     found = [c for part in _apart(hits) for c in candidates(topic, row, part, generation)]
     on_topic = [(c, _nearness(c)) for c in found if c.features["passage_words"] >= HELD]
     if not any(near >= ON_TOPIC for _, near in on_topic):
@@ -96,12 +91,12 @@ def about(
     return Pool(quotes, rows, row, tuple(hits))
 
 
-def opening(articles: Sequence[Article], generation: Generation) -> Pool:
+def opening(ids: Sequence[str], generation: Generation) -> Pool:
     """The first sentences that tell something of each article: one each, three where there are few articles.
     As relevant as they are near to what the whole article is about (its mean row) and early in it."""
     quotes: list[tuple[Evidence, int]] = []
-    each = LEAD if len(articles) < FEW_ARTICLES else 1
-    for article in articles[:: 1 + len(articles) // MAX_OPENED]:
+    each = LEAD if len(ids) < FEW_ARTICLES else 1
+    for article in map(generation.article, ids[:: 1 + len(ids) // MAX_OPENED]):
         numbered = generation.sentences(article.id)
         told = [(n, s) for n, s in numbered if tellable(article.quote(s))][:LEAD]
         if not told:
@@ -179,18 +174,6 @@ def _span(candidate: Candidate) -> Span:
     first = candidate.article.quote(candidate.hit.passage.sentences[i - 1])
     fits = len(text.split()) <= MAX_WORDS and not PARAGRAPH_END.search(text)
     return before if fits and tellable(first) else span
-
-
-def _nearest(row: Floats, articles: Sequence[Article], generation: Generation) -> list[Hit]:
-    """The passages of some articles whose sentences are nearest to the topic, nearest first."""
-    numbers = [n for article in articles for n, _ in generation.sentences(article.id)]
-    if not numbers:
-        return []
-    cosines = generation.sentence_vectors.rows(numbers) @ row
-    best = [numbers[i] for i in np.argsort(-cosines, kind="stable")[:PERIOD_PASSAGES]]
-    passages = generation.passages_of_sentences(best)[:PERIOD_PASSAGES]
-    near = generation.passage_vectors.rows(passages) @ row
-    return [Hit(p, generation.passage(p), 0.0, float(c)) for p, c in zip(passages, near, strict=True)]
 
 
 def _worth(

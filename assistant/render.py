@@ -1,9 +1,9 @@
 """`Answer` → Markdown and safe HTML: one turn of the chat, whatever became of it.
 
-All escaping lives here and in panel.py. Questions, answers and articles are untrusted text: whatever they
-hold (tags, Markdown, LaTeX, a model's control tokens) comes out as the same characters on the page. The
-HTML goes into `gr.HTML`, which neither cleans nor interprets it, so `html.escape` is the whole
-defence: it is applied to every value that is not a number or an ID of our own. Pure functions, no
+All escaping lives here, in panel.py and in scope_html.py. Questions, answers and articles are untrusted
+text: whatever they hold (tags, Markdown, LaTeX, a model's control tokens) comes out as the same characters
+on the page. The HTML goes into `gr.HTML`, which neither cleans nor interprets it, so `html.escape` is the
+whole defence: it is applied to every value that is not a number or an ID of our own. Pure functions, no
 gradio, no library.
 
 A link to a quote is `#cite-<turn>-<key>`. The key is `2` for footnote 2 of the answer, `e2` for the
@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from assistant.scope import told
+from assistant.scope_html import ask_all_html, scope_html, scope_lines
 from assistant.values import Answer, Citation, Claim, Evidence, Retrieved, Source
 from index.text import human_date
 
@@ -33,7 +35,7 @@ NEAR = "Near it, but no answer"
 MODEL_FAILED = "The language model failed."
 LIBRARY_FAILED = "The library can’t be searched."
 NO_ARTICLES = "There are no articles yet."
-HOW_TO_ADD = "Add a folder with text or Markdown files, then ask again:"
+HOW_TO_ADD = "Add a folder with files, then ask again:"
 
 
 # --- Markdown ------------------------------------------------------------------------------------
@@ -45,10 +47,9 @@ def markdown(answer: Answer) -> str:
     Line breaks inside a quote become spaces; every other character renders as it stands.
     """
     blocks = [_claim_markdown(claim) for claim in answer.claims] or [markdown_text(answer.text)]
-    blocks = [*map(markdown_text, answer.lead.splitlines()), *blocks] if answer.claims else blocks
-    references = [
-        f"{c.n}. {markdown_text(label(c.source))}: “{markdown_text(c.quote)}”" for c in answer.citations
-    ]
+    if answer.claims:
+        blocks = [*map(markdown_text, (*scope_lines(answer), *answer.lead.splitlines())), *blocks]
+    references = [f"{c.n}. {markdown_text(place(c))}: “{markdown_text(c.quote)}”" for c in answer.citations]
     return "\n\n".join([*blocks, "\n".join(references)] if references else blocks) + "\n"
 
 
@@ -117,7 +118,7 @@ def working_html(turn: str, question: str, retrieved: Retrieved | None, draft: s
     if retrieved is None:
         return status_html("Searching the articles")
     doing = draft_html(draft) if draft.strip() else status_html(_reading(retrieved))
-    meant = understood_html(question, retrieved.standalone_question)
+    meant = understood_html(question, retrieved.standalone_question) + scope_html(turn, retrieved.scope)
     return meant + doing + evidence_html(turn, retrieved.evidence, heading="Quotes found")
 
 
@@ -164,14 +165,17 @@ def answer_html(turn: str, answer: Answer, near: Sequence[Evidence] = ()) -> str
     quotes that were found before it failed.
     """
     meant = understood_html(answer.question, answer.standalone_question, editable=True)
+    meant += scope_html(turn, answer.scope, removable=True)
     if answer.status == "failed":
         note = failed_html(MODEL_FAILED, answer.text)
         return meant + note + evidence_html(turn, answer.evidence, heading="Quotes found, not an answer yet")
     if answer.status == "not_found":
         said = f'<div class="answer not-found"><p>{escape(answer.text)}</p></div>'
+        said += ask_all_html(turn) if answer.scope else ""
         return meant + said + evidence_html(turn, near, heading=NEAR)
     cited = {c.n: c for c in answer.citations}
-    lead = "".join(f'<p dir="auto">{escape(line)}</p>' for line in answer.lead.splitlines())
+    lines = [line for line in answer.lead.splitlines() if line != told(answer.scope)]  # the chip tells it
+    lead = "".join(f'<p dir="auto">{escape(line)}</p>' for line in lines)
     claims = lead + "".join(_claim_html(turn, claim, cited) for claim in answer.claims)
     shown = {claim.text for claim in answer.claims if claim.verdict == "quoted"}
     quotes = ((c, "" if " ".join(c.quote.split()) in shown else c.quote) for c in answer.citations)
@@ -192,7 +196,7 @@ def _claim_html(turn: str, claim: Claim, cited: dict[int, Citation]) -> str:
 
 
 def _footnote(turn: str, citation: Citation) -> str:
-    where = escape(label(citation.source))
+    where = escape(place(citation))
     return (
         f'<sup><a class="cite" href="#cite-{turn}-{citation.n}"'
         f' title="{escape(citation.quote)} ({where})"'
@@ -306,6 +310,17 @@ def label(source: Source) -> str:
     """
     name = closed(source.title or source.file)
     return f"{name}, {human_date(source.date)}" if source.date else name
+
+
+def place(citation: Citation) -> str:
+    """As `label`, with the page, and in how many other articles nearly the same stands.
+
+    >>> place(Citation(1, Source("id", "a.pdf"), "", 0, 1, "", 0, page=3, also_in=("b", "c")))
+    'a.pdf, page 3 (also in 2 articles)'
+    """
+    page = f", page {citation.page}" if citation.page else ""
+    also = f" (also in {count(len(citation.also_in), 'article')})" if citation.also_in else ""
+    return f"{label(citation.source)}{page}{also}"
 
 
 def count(number: int, noun: str) -> str:

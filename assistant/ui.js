@@ -13,7 +13,10 @@ function reveal(key, until = performance.now() + 10000) {
     return;
   }
   const mark = article.querySelector("mark");
-  if (!mark) return document.querySelector("#panel").scrollTo(0, 0);
+  if (!mark) {
+    document.querySelector("#panel").scrollTo(0, 0);
+    return article.querySelector(".close")?.focus({ preventScroll: true });
+  }
   mark.scrollIntoView({ block: "center" });
   mark.focus({ preventScroll: true });
 }
@@ -34,15 +37,9 @@ function closePanel() {
   trigger("contents");
 }
 
-// On a narrow screen the articles are out of sight until they are asked for.
-function openContents(button) {
-  opener = button;
-  desk().dataset.panel = "open";
-  trigger("contents");
-}
+const copy = (button) => copyText(button, button.closest(".turn").querySelector("textarea.markdown").value);
 
-function copy(button) {
-  const text = button.closest(".turn").querySelector("textarea.markdown").value;
+function copyText(button, text) {
   const label = button.textContent;
   navigator.clipboard.writeText(text).then(() => {
     button.textContent = "Copied";
@@ -72,15 +69,17 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const clicked = event.target.closest('a[href^="#cite-"], .example, .copy, .close, .shelf, .edit, .cancel');
+  const clicked = event.target.closest('a[href^="#cite-"], .example, .copy, .close, .new, .unfilter, .edit, .cancel');
   if (!clicked) return;
   if (clicked.matches("a")) {
     event.preventDefault();
-    openPanel(clicked);
+    if (clicked.matches(".permalink")) copyText(clicked, clicked.href);
+    else openPanel(clicked);
   } else if (clicked.matches(".example")) trigger("example", { question: clicked.textContent });
   else if (clicked.matches(".copy")) copy(clicked);
   else if (clicked.matches(".edit, .cancel")) reword(clicked.closest(".turn"), clicked.matches(".edit"));
-  else if (clicked.matches(".shelf")) openContents(clicked);
+  else if (clicked.matches(".new")) trigger("restart");
+  else if (clicked.matches(".unfilter")) trigger("unfilter", { turn: clicked.dataset.turn, drop: clicked.dataset.drop });
   else closePanel();
 });
 
@@ -90,7 +89,89 @@ document.addEventListener("keydown", (event) => {
   else if (form && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
     form.requestSubmit();
+  } else if (event.key === "Escape" && event.target.closest?.("#limits details[open]")) {
+    const pick = event.target.closest("details");
+    pick.open = false;
+    pick.querySelector("summary").focus();
   } else if (event.key === "Escape" && desk().dataset.panel) closePanel();
+});
+
+// The address says which tab is open, so that the browser's own way back works.
+const TABS = { "#articles": "Articles" };
+function openTab() {
+  if (!desk()) return requestAnimationFrame(openTab);
+  const tab = TABS[location.hash] ?? "Ask";
+  const was = desk().dataset.tab;
+  desk().dataset.tab = tab;
+  document.title = tab === "Ask" ? "Footnote" : `${tab} · Footnote`;
+  for (const link of document.querySelectorAll("#masthead nav a"))
+    link.textContent === tab ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+  delete desk().dataset.panel;
+  if (tab === "Ask" && was && was !== tab) trigger("back", { open: Boolean(document.querySelector("#panel .source")) });
+}
+addEventListener("hashchange", openTab);
+openTab();
+
+// An address that ends in #cite-quote-… is a link to a quote: it opens at its words.
+function openQuote() {
+  const key = location.hash.slice("#cite-".length);
+  if (!key.startsWith("quote-")) return;
+  if (!document.querySelector("#panel section, #panel article")) return requestAnimationFrame(openQuote);
+  desk().dataset.panel = "open";
+  trigger("cite", { key });
+  reveal(key);
+}
+addEventListener("hashchange", openQuote);
+openQuote();
+
+// Which days and sources may be asked: the menus beside the question. Python hears of each change.
+const fieldsOf = (name) => [...document.querySelectorAll(`#limits [name=${name}]`)];
+let limit = { first: "", last: "", sources: [] };
+const inWords = (day) =>
+  new Date(`${day}T12:00`).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+function limited() {
+  const [first, last] = ["first", "last"].map((name) => fieldsOf(name)[0]?.value ?? "");
+  const sources = fieldsOf("sources").filter((box) => box.checked).map((box) => box.value);
+  limit = { first, last, sources };
+  sayLimit();
+  trigger("limit", limit);
+}
+
+function sayLimit() {
+  const { first, last, sources } = limit;
+  const ready = document.querySelector(`#limits [data-first="${first}"][data-last="${last}"]`);
+  const days = ready ? ready.textContent : first && last ? `${inWords(first)} – ${inWords(last)}` : first ? `since ${inWords(first)}` : last ? `until ${inWords(last)}` : "";
+  say("days", days);
+  say("sources", sources.length > 2 ? `${sources.length} sources` : sources.join(", "));
+}
+
+// The menus are drawn again when the library has changed; what was chosen stays.
+function restoreLimit() {
+  for (const name of ["first", "last"]) for (const field of fieldsOf(name)) field.value = limit[name];
+  for (const box of fieldsOf("sources")) box.checked = limit.sources.includes(box.value);
+  sayLimit();
+}
+
+function say(pick, chosen) {
+  const summary = document.querySelector(`#limits [data-pick="${pick}"] summary`);
+  if (!summary) return;
+  summary.textContent = chosen || summary.dataset.any;
+  summary.classList.toggle("chosen", Boolean(chosen));
+}
+
+document.addEventListener("change", (event) => event.target.closest("#limits .sheet") && limited());
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("#limits details[open]")) if (!open.contains(event.target)) open.open = false;
+  const button = event.target.closest("#limits .sheet button");
+  if (!button) return;
+  const pick = button.closest("details");
+  for (const box of pick.querySelectorAll("[type=checkbox]")) box.checked = false;
+  for (const name of ["first", "last"])
+    for (const field of pick.querySelectorAll(`[name=${name}]`)) field.value = button.dataset[name] ?? "";
+  pick.open = false;
+  pick.querySelector("summary").focus();
+  limited();
 });
 
 // Keep the question at the top while its answer grows below it.
@@ -108,3 +189,11 @@ function keepInView() {
   }).observe(now, { childList: true, subtree: true, characterData: true, attributeFilter: ["id"] });
 }
 keepInView();
+function keepLimit() {
+  const limits = document.querySelector("#limits");
+  if (!limits) return requestAnimationFrame(keepLimit);
+  new MutationObserver((changes) => {
+    if (changes.some(({ target }) => !target.closest?.("summary"))) restoreLimit();
+  }).observe(limits, { childList: true, subtree: true });
+}
+keepLimit();

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from index.errors import UsageError
+from index.filter import EVERYTHING, Filter
 from index.text import Article, Span
 
 Status = Literal["answered", "not_found", "failed"]
@@ -26,11 +27,13 @@ class Source:
     date: dt.date | None = None
     source: str | None = None
     url: str | None = None
+    author: str | None = None
 
     @classmethod
     def of(cls, article: Article) -> "Source":
         """The article without its text."""
-        return cls(article.id, article.file, article.title, article.date, article.source, article.url)
+        a = article
+        return cls(a.id, a.file, a.title, a.date, a.source, a.url, a.author)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A footnote: number `n` in the answer, and the exact quote behind it."""
+    """A footnote: number `n` in the answer, and the exact quote behind it.
+
+    `page` counts from 1, None where the file has none; `permalink` names these very words of this very
+    version of the article (index/permalink.py); `also_in` are the IDs of the other articles that tell nearly
+    the same.
+    """
 
     n: int
     source: Source
@@ -91,6 +99,14 @@ class Citation:
     end: int
     context: str
     context_start: int
+    page: int | None = None
+    permalink: str = ""
+    also_in: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """The quote's characters in the article."""
+        return Span(self.start, self.end)
 
     @classmethod
     def of(cls, n: int, evidence: Evidence) -> "Citation":
@@ -107,6 +123,42 @@ class PassageRef:
     start: int
     end: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which articles an answer was looked for in: those that the reader's `own` filter allows and that are of
+    the days `asked` for in the question. It is false where that is all of them.
+
+    `words` are the question's ("last week"); `counted_from` is the newest article's day where they were
+    counted from it. `left`: days that were asked for, and given up because nothing in them answers.
+    """
+
+    own: Filter = EVERYTHING
+    asked: Filter = EVERYTHING
+    words: str = ""
+    counted_from: dt.date | None = None
+    left: Filter = EVERYTHING
+
+    def __bool__(self) -> bool:
+        return bool(self.own) or bool(self.asked)
+
+    @property
+    def filter(self) -> Filter:
+        """Both in one."""
+        return self.own & self.asked
+
+    def as_json(self) -> dict[str, Any]:
+        """The filter, what it is called, and what of it came from the question."""
+        return {
+            **self.filter.as_json(),
+            "label": self.filter.label,
+            "from_question": self.words or None,
+            "counted_from": self.counted_from.isoformat() if self.counted_from else None,
+        }
+
+
+EVERYWHERE = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +184,9 @@ class Dropped:
 class Answer:
     """One checked answer. `text` is the claims joined, each with its footnote numbers, under `lead` and
     their headings; `evidence`, `dropped`, `lead` and `strength` (the estimated probability, 0..1, that the
-    evidence answers) tell how it came about and are not part of the JSON."""
+    evidence answers) tell how it came about and are not part of the JSON. `generation` is that of the
+    library it was made from; `independent_sources` counts the cited articles, those that tell nearly the same
+    once."""
 
     question: str
     standalone_question: str
@@ -146,6 +200,9 @@ class Answer:
     dropped: tuple[Dropped, ...] = ()
     strength: float = 0.0
     lead: str = ""  # what stands before the claims: "Yes.", or the period that a digest tells of
+    scope: Scope = EVERYWHERE
+    generation: str = ""
+    independent_sources: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The answer as JSON values (see "The doors" in the README)."""
@@ -169,14 +226,26 @@ class Answer:
                 for p in self.passages
             ],
             "timings": asdict(self.timings),
+            "generation": self.generation or None,
+            "independent_sources": self.independent_sources,
+            **({"filter": self.scope.as_json()} if self.scope else {}),
         }
 
 
 def _citation_json(citation: Citation) -> dict[str, Any]:
     source = asdict(citation.source)
+    author = source.pop("author")
     source["date"] = citation.source.date.isoformat() if citation.source.date else None
-    rest = {name: getattr(citation, name) for name in ("quote", "start", "end", "context")}
-    return {"n": citation.n, **source, **rest}
+    quoted = {name: getattr(citation, name) for name in ("quote", "start", "end", "context")}
+    return {
+        "n": citation.n,
+        **source,
+        **quoted,
+        "author": author,
+        "page": citation.page,
+        "permalink": citation.permalink or None,
+        "also_in": list(citation.also_in),
+    }
 
 
 # --- events of `Assistant.stream`, in the order in which they come ------------------------------------
@@ -190,6 +259,7 @@ class Retrieved:
     evidence: tuple[Evidence, ...]
     passages: tuple[PassageRef, ...]
     seconds: float
+    scope: Scope = EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)

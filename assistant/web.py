@@ -73,10 +73,12 @@ def run(app: ASGIApp, listener: socket.socket, host: str) -> None:
 
 
 class Guard:
-    """Adds `HEADERS` to every response; refuses requests for a host name that is not `host`.
+    """Adds `HEADERS` to every response; refuses requests for a host name that is not `host`, and those that
+    another page makes.
 
     A page elsewhere can point a name of its own at 127.0.0.1 and read what is served there (DNS
-    rebinding). An address is never such a name, so addresses pass, and so does localhost.
+    rebinding). An address is never such a name, so addresses pass, and so does localhost. It can also send
+    a form or a file here without reading the answer; browsers say in `Origin` which page does it.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
@@ -87,11 +89,43 @@ class Guard:
         """Answer one request."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
-        elif is_ours(Headers(scope=scope).get("host", ""), self.names):
-            await self.app(scope, receive, _with_headers(send))
-        else:
+            return
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin", "")
+        if not is_ours(host, self.names):
             refusal = PlainTextResponse("This host name is not served here.", status_code=400)
             await refusal(scope, receive, send)
+        elif origin and not is_same(origin, host):
+            refusal = PlainTextResponse("Another page can’t do that here.", status_code=403)
+            await refusal(scope, receive, send)
+        else:
+            await self.app(scope, receive, _with_headers(send))
+
+
+def is_local(host: str) -> bool:
+    """Whether what listens there is reached from this machine alone.
+
+    >>> is_local("127.0.0.1"), is_local("::1"), is_local("localhost"), is_local("0.0.0.0"), is_local("")
+    (True, True, True, False, False)
+    """
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_same(origin: str, host: str) -> bool:
+    """Whether an Origin header names the page of a Host header.
+
+    >>> is_same("http://localhost:7860", "localhost:7860"), is_same("http://evil.example", "localhost:7860")
+    (True, False)
+    >>> is_same("null", "localhost"), is_same("http://[", "localhost")
+    (False, False)
+    """
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 def is_ours(host: str, names: set[str]) -> bool:

@@ -32,7 +32,8 @@ from assistant.values import Evidence, Source
 from assistant.verify import Verification, verify
 from index.embed import Encoder, Rows
 from index.errors import ReadError
-from index.read import article_files, read_article
+from index.readers import Refused, read_articles
+from index.scan import article_files
 from index.sentences import split_sentences
 from index.text import Article, Sentence, short_hash
 from index.words import terms
@@ -90,12 +91,12 @@ class Read:
 def read(folder: Path) -> list[Read]:
     """All articles of a folder; what can't be read is left out."""
     found = []
-    for file in article_files(folder):
-        if file.name == "README.md":
-            continue
+    for file in article_files(folder, frozenset({".txt"})):
         try:
-            article = read_article(file)
+            (article,) = read_articles(file)
         except ReadError:
+            continue
+        if isinstance(article, Refused):
             continue
         sentences = tuple(split_sentences(article.text, article.body_start))
         if sentences:

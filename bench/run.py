@@ -1,12 +1,11 @@
 """Measure what a user waits for, and the memory it takes: `make bench`, or `python bench/run.py [SECTION …]`.
 
-Each figure stands beside a baseline of the same run, taken in turns (A B A B …). The ratio is the median of
-the rounds' own ratios, so whoever else uses the machine slows both sides alike; the table says how many
-cores others kept busy. Reads only `seeds/` and makes more articles of it. The answers: see bench/eval.py.
+Each figure stands beside a baseline of the same run, taken in turns (see table.py); the table says how many
+cores others kept busy. Reads only `seeds/` and makes more articles of it. The answers: see bench/eval.py; a
+large library: see bench/library.py.
 """
 
 import argparse
-import json
 import os
 import re
 import statistics
@@ -15,90 +14,29 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import psutil
+from raw import BATCH, embedded_texts, raw_encoder
+from table import Load, Measured, Pairs, Row, check_sections, in_turns, seconds, shown
 
 from assistant import Assistant, Retrieved
 from assistant.evaluate import read_questions
 from assistant.model import LlamaModel, Message, physical_cores
 from assistant.verify import verify
-from index.embed import Rows, default_encoder_folder
+from index.embed import Rows
 from index.library import SEARCH_DEPTH, Library
-from index.store import embedded_text
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
 FEW = 28  # articles that are indexed once a round
-BATCH = 32  # the default of sentence-transformers
 DECODED = 48  # tokens a round
 UNRELATED = [Message("system", "."), Message("user", ".")]  # takes the place of what is cached
 ASK = ("-m", "assistant", "ask", "What does Vladimir Putin say of NATO?")
 GO_ON = "\nRetell every quote above in your own words, one after the other, in long sentences."
-
-Pairs = list[tuple[float, float]]  # of each round: Footnote's time or size, and the baseline's
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: two medians, and the median of the rounds' ratios. More is better where the unit
-    is a rate (`…/s`), else less is."""
-
-    what: str
-    unit: str
-    value: float
-    baseline: float
-    ratio: float
-    against: str
-
-    @classmethod
-    def of(cls, what: str, unit: str, pairs: Pairs, against: str, work: float | None = None) -> "Row":
-        """With `work`, the seconds of `pairs` become pieces of work a second.
-
-        >>> Row.of("add", "articles/s", [(3.0, 1.5), (60.0, 20.0), (2.0, 1.0)], "encode()", work=6)
-        Row(what='add', unit='articles/s', value=2.0, baseline=4.0, ratio=0.5, against='encode()')
-        """
-        if work is not None:
-            pairs = [(work / a, work / b) for a, b in pairs]
-        value, baseline = (statistics.median(side) for side in zip(*pairs, strict=True))
-        return cls(what, unit, value, baseline, statistics.median(a / b for a, b in pairs), against)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A section of the table."""
-
-    method: str
-    rows: tuple[Row, ...]
-    others_cores: float  # that others kept busy meanwhile, on average
-
-
-@dataclass(frozen=True)
-class Load:
-    """Seconds on the clock; seconds that all processors together were busy; ours among them."""
-
-    clock: float
-    busy: float
-    own: float
-
-    @classmethod
-    def now(cls) -> "Load":
-        """Ours and our children's, of those that have ended."""
-        cpu = psutil.cpu_times()
-        idle = sum(getattr(cpu, name, 0.0) for name in ("idle", "iowait", "guest", "guest_nice"))
-        return cls(time.perf_counter(), sum(cpu) - idle, sum(os.times()[:4]))
-
-    def others(self, later: "Load") -> float:
-        """How many cores others kept busy since, on average.
-
-        >>> Load(0, 100, 7).others(Load(10, 118, 12))
-        1.3
-        """
-        return max(0.0, later.busy - self.busy - later.own + self.own) / (later.clock - self.clock)
 
 
 @dataclass(frozen=True)
@@ -109,18 +47,6 @@ class Bench:
     library: Path
     rounds: int
     index_mb: float  # peak of the process that built the library
-
-
-def seconds(run: Callable[[], object], scale: float = 1) -> float:
-    """How long it takes; in milliseconds with a `scale` of 1000."""
-    started = time.perf_counter()
-    run()
-    return (time.perf_counter() - started) * scale
-
-
-def in_turns(first: Callable[[], object], second: Callable[[], object], rounds: int) -> Pairs:
-    """Seconds of the two, called A B A B …"""
-    return [(seconds(first), seconds(second)) for _ in range(rounds)]
 
 
 def varied(text: str, copy: int) -> str:
@@ -177,16 +103,11 @@ def memory(bench: Bench) -> Iterator[Row]:
 
 def indexing(bench: Bench) -> Iterator[Row]:
     """A new library each round, its encoder loaded before the clock starts; then one article changes."""
-    from sentence_transformers import SentenceTransformer
-
     articles = write_articles(bench.articles.with_name("few"), FEW)
     whole = Library(bench.library)
     whole.embed(["load the encoder"])
     dtype, texts = whole.encoder.dtype, embedded_texts(whole, FEW)
-    plain = SentenceTransformer(
-        str(default_encoder_folder()), local_files_only=True, model_kwargs={"dtype": dtype}
-    )
-    encode = partial(plain.encode, batch_size=BATCH, show_progress_bar=False)
+    encode = partial(raw_encoder(dtype).encode, batch_size=BATCH, show_progress_bar=False)
 
     def encode_as_they_come() -> None:
         for start in range(0, len(texts), BATCH):
@@ -322,17 +243,6 @@ def nearest(rows: Rows, row: Rows) -> list[int]:
     return [int(i) for i in best[np.argsort(-cosines[best])]]
 
 
-def embedded_texts(library: Library, count: int) -> list[str]:
-    """What `add` embeds of the first `count` articles, each text once: passages, then sentences."""
-    live = library.live
-    articles = {a.id: a for a in sorted(live.articles(), key=lambda a: a.file)[:count]}
-    passages = [live.passage(row) for row in range(live.manifest.passages)]
-    mine = [(articles[p.article], p.span) for p in passages if p.article in articles]
-    texts = [embedded_text(article.header, article.quote(span)) for article, span in mine]
-    texts += [article.quote(s) for article in articles.values() for _, s in live.sentences(article.id)]
-    return list(dict.fromkeys(texts))
-
-
 def first_token(llama: LlamaModel, messages: Sequence[Message]) -> None:
     """Have the model read the prompt, as far as it is not cached, and write one token."""
     next(llama.stream(messages, 1), None)
@@ -370,18 +280,6 @@ def measure(folder: Path, chosen: Sequence[str], count: int, rounds: int) -> dic
     return measured
 
 
-def table(measured: dict[str, Measured]) -> str:
-    """Aligned lines, a heading above each section."""
-    lines = []
-    for name, section in measured.items():
-        lines.append(f"{name:<45}{'Footnote':>9} {'baseline':>9} {'ratio':>7}  against")
-        for row in section.rows:
-            figures = f"{row.value:>9.4g} {row.baseline:>9.4g} {row.ratio:>7.3g}"
-            lines.append(f"  {f'{row.what}, {row.unit}':<43}{figures}  {row.against}")
-        lines.append(f"  {section.method} Others kept {section.others_cores} cores busy.\n")
-    return "\n".join([*lines, "ratio: Footnote to baseline; of times and sizes less is better, of …/s more"])
-
-
 def main() -> int:
     """Print a table or JSON."""
     parser = argparse.ArgumentParser(description="Measure speed and memory.")
@@ -392,17 +290,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured (3)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
-    if unknown := set(given.sections) - set(SECTIONS):
-        parser.error(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
+    check_sections(parser, given.sections, SECTIONS)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         chosen = given.sections or list(SECTIONS)
         measured = measure(Path(folder), chosen, max(FEW, given.articles), max(1, given.rounds))
-    machine = {"cores": physical_cores(), "seconds": round(time.perf_counter() - started)}
-    if given.json:
-        print(json.dumps({**machine, "sections": measured}, default=asdict, ensure_ascii=False))
-    else:
-        print(table(measured), f"{machine['cores']} cores, {machine['seconds']} s", sep="\n")
+    spent = time.perf_counter() - started
+    print(shown(measured, physical_cores(), spent, as_json=given.json))
     return 0
 
 

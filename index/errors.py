@@ -2,7 +2,9 @@
 
     FootnoteError                 exit code
     ├── UsageError                2   the call can't be carried out as it was written
+    │   └── WouldDrop             2   it would remove so many articles that it asks first
     ├── ReadError                 1   one file can't become an article; the others still can
+    │   └── NoArticles            1   it holds something else, so a folder's is left out without a word
     ├── LibraryError              3
     │   ├── LibraryMissing        3   nothing has been added there yet
     │   ├── LibraryBroken         3   a file of the generation is damaged or absent
@@ -30,10 +32,18 @@ class UsageError(FootnoteError):
     exit_code = 2
 
 
+class WouldDrop(UsageError):
+    """A rebuild would remove a large part of the library, which was not confirmed."""
+
+
 class ReadError(FootnoteError):
     """A file was refused. The message starts with the file's name."""
 
     exit_code = 1
+
+
+class NoArticles(ReadError):
+    """A sound file that holds something else than articles, such as a table without any text."""
 
 
 class LibraryError(FootnoteError):

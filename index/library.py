@@ -1,56 +1,44 @@
 """`Library`: a folder of generations and the pointer to the live one.
 
-    library/generations/000007/…   see store.py
-            CURRENT                the live generation's name, replaced atomically
-            lock                   held (by the operating system) while one process builds
-
 Readers keep the generation they opened. A build writes a new one beside it and swaps the pointer last,
-so a crash at any instant leaves the old one live. Article identity is the path that was added.
+so a crash at any instant leaves the old one live. A generation is checked against its checksums when it is
+opened: where a byte has changed, the newest sound one answers instead. Article identity is the path that was
+added.
 """
 
 import contextlib
+import logging
 import os
-import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from index.archive import Archive
+from index.build import Build
 from index.embed import DEFAULT_ENCODER, Encoder, Rows
 from index.errors import (
     EncoderMismatch,
     LibraryBroken,
-    LibraryLocked,
     LibraryMissing,
     ReadError,
     UsageError,
 )
+from index.filter import ANY, Allowed
 from index.fuse import fuse
-from index.read import ENDINGS, article_files, read_article
-from index.store import MANIFEST, Generation, Manifest, Progress, read_manifest, write_generation
+from index.generations import POINTER, Generations
+from index.lock import building
+from index.mend import Diagnosis, examine, rescue, tidy
+from index.permalink import Found, Permalink
+from index.readers import ENDINGS, SUFFIXES, read_articles
+from index.report import Report, check_drop, compared
+from index.scan import Seen, article_files, look
+from index.store import Generation, Listed, Manifest, Progress, read_manifest
 from index.text import Article, Hit
 
-KEEP_GENERATIONS = 3
-POINTER = "CURRENT"
+log = logging.getLogger(__name__)
+
 # How deep each list goes before they are fused; the evaluation sets gained nothing beyond.
 SEARCH_DEPTH = 50
-
-
-@dataclass
-class Report:
-    """What a build did, by file name; `refused` maps a file to the one line that says why."""
-
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def changes(self) -> int:
-        """How many articles differ from the generation before."""
-        return len(self.added) + len(self.changed) + len(self.removed)
 
 
 class Library:
@@ -59,40 +47,80 @@ class Library:
     def __init__(self, folder: Path, encoder: str = DEFAULT_ENCODER) -> None:
         """Opens nothing yet: a library that does not exist is made by the first `add`."""
         self.folder = folder
+        self.archive = Archive(folder)
+        self._kept = Generations(folder)
         self._wanted = encoder
+        self.damage: str | None = None  # what is wrong with the generation that should be live
         self._encoder: Encoder | None = None
         self._live: Generation | None = None
+        self._opened: str | None = None
+        self._opening = threading.Lock()
 
     # --- reading ---------------------------------------------------------------------------------
 
     @property
     def live(self) -> Generation:
-        """The live generation, opened again when the pointer has moved.
+        """The live generation, opened again when the pointer has moved; the newest sound one before it when
+        it is damaged (see `damage`).
 
         Raises LibraryMissing, LibraryBroken, EncoderMismatch. Whoever answers a question takes it once
         and keeps it, so that all parts of the answer come from the same generation.
         """
-        name = self._pointer()
+        name = self._kept.live()
         if name is None:
             raise LibraryMissing(
                 f"there is no library in {self.folder} yet; add articles with `footnote add FOLDER`"
             )
-        if self._live is None or self._live.folder.name != name:
-            generation = Generation(self._generations / name)
-            self._check_encoder(generation.manifest)
-            self._live = generation
-        return self._live
+        with self._opening:
+            if self._live is None or self._opened != name:
+                try:
+                    self._live, self.damage = self._sound(name)
+                except LibraryBroken:
+                    if self._kept.live() == name:
+                        raise
+                    self._live = None  # another process has built meanwhile, and deleted this one
+                self._opened = name
+            if self._live is not None:
+                return self._live
+        return self.live
 
-    def search(self, query: str, k: int, generation: Generation | None = None) -> list[Hit]:
+    def _sound(self, name: str) -> tuple[Generation, str | None]:
+        """The generation of that name, or the newest sound one and what is wrong with the former."""
+        try:
+            return self._open(name), None
+        except LibraryBroken as error:
+            if self._kept.live() != name:
+                raise
+            for other in reversed(self._kept.complete()):
+                with contextlib.suppress(LibraryBroken):
+                    if other != name:
+                        generation = self._open(other)
+                        log.warning("%s; generation %s answers until then", error, other)
+                        return generation, str(error)
+            raise
+
+    def _open(self, name: str) -> Generation:
+        generation = Generation(self._kept.path(name))
+        self._check_encoder(generation.manifest)
+        if damaged := generation.verify():
+            generation.close()
+            raise LibraryBroken(f"{name}/{damaged[0]} is damaged; run `footnote doctor`")
+        return generation
+
+    def search(
+        self, query: str, k: int, generation: Generation | None = None, allowed: Allowed = ANY
+    ) -> list[Hit]:
         """The `k` passages that fit `query` best, best first: passage vectors, sentence vectors and words,
-        fused by rank."""
-        return self.search_row(query, self.embed([query])[0], k, generation or self.live)
+        fused by rank. `allowed`: the only rows to look at (`generation.catalogue.rows_of(filter)`)."""
+        return self.search_row(query, self.embed([query])[0], k, generation or self.live, allowed)
 
-    def search_row(self, query: str, row: Rows, k: int, generation: Generation) -> list[Hit]:
+    def search_row(
+        self, query: str, row: Rows, k: int, generation: Generation, allowed: Allowed = ANY
+    ) -> list[Hit]:
         """As `search`, for a query that is embedded already: `row` is `(dim,)`, of unit length."""
-        dense = generation.passage_vectors.search(row, SEARCH_DEPTH)
-        words = generation.keywords.search(query, SEARCH_DEPTH)
-        close = generation.sentence_vectors.search(row, SEARCH_DEPTH)
+        dense = generation.passage_vectors.search(row, SEARCH_DEPTH, allowed.passages)
+        words = generation.search_words(query, SEARCH_DEPTH, allowed.words)
+        close = generation.sentence_vectors.search(row, SEARCH_DEPTH, allowed.sentences)
         fused = fuse(
             [
                 [r for r, _ in dense],
@@ -112,128 +140,262 @@ class Library:
     def encoder(self) -> Encoder:
         """The live generation's encoder, or the wanted one while there is none."""
         if self._encoder is None:
-            name = self._pointer()
-            dtype = read_manifest(self._generations / name).encoder["dtype"] if name else None
+            dtype = self.live.manifest.encoder["dtype"] if self._kept.live() else None
             self._encoder = Encoder(self._wanted, dtype=str(dtype) if dtype else None)
         return self._encoder
 
     def find(self, article: str) -> Article:
         """An article by its ID or the name of its file. Raises UsageError."""
-        same = [a for a in self.live.articles() if article in (a.id, a.file, a.path)]
-        if not same:
+        live = self.live
+        ids = live.named(article)
+        if not ids:
             raise UsageError(f"no article {article!r} in the library; `footnote list` shows them")
-        if len(same) > 1:
-            ids = ", ".join(a.id for a in same)
-            raise UsageError(f"{len(same)} articles are called {article!r}; use an ID: {ids}")
-        return same[0]
+        if len(ids) > 1:
+            raise UsageError(f"{len(ids)} articles are called {article!r}; use an ID: {', '.join(ids)}")
+        return live.article(ids[0])
+
+    def follow(self, link: Permalink) -> Found:
+        """Where a link to a quote leads today. Raises LibraryMissing, LibraryBroken."""
+        live = self.live
+        try:
+            now: Article | None = live.article(link.article)
+        except KeyError:
+            now = None
+        if now and now.sha256.startswith(link.digest):
+            return Found("same", now, now)
+        if there := live.with_text(link.digest):
+            return Found("moved", there, there)
+        before = self._recall(link.digest)
+        if before is None and now is None:
+            return Found("unknown")
+        return Found("edited" if now else "removed", before, now)
+
+    def _recall(self, digest: str) -> Article | None:
+        """An article that is not live any more, by the beginning of its text's SHA-256: from the generations
+        that are kept, else from what answers cite."""
+        for name in reversed(self._kept.complete()):
+            with contextlib.suppress(LibraryBroken):
+                generation = Generation(self._kept.path(name), texts_only=True)
+                try:
+                    if article := generation.with_text(digest):
+                        return article
+                finally:
+                    generation.close()
+        return self.archive.recall(digest)
+
+    @property
+    def sources(self) -> list[Path]:
+        """The files and folders that `sync` looks at."""
+        return [Path(source) for source in self._sources()]
+
+    def diff(self, old: str, new: str) -> Report:
+        """How generation `new` differs from `old`, by their numbers. Raises UsageError."""
+        return compared(self._listing(old), self._listing(new))
+
+    def _listing(self, name: str) -> list[Listed]:
+        full = name.zfill(6)
+        if full not in self._kept.complete():
+            raise UsageError(f"there is no generation {name}; `footnote history` shows those that are kept")
+        generation = Generation(self._kept.path(full), texts_only=True)
+        try:
+            return generation.listing()
+        finally:
+            generation.close()
 
     def history(self) -> list[Manifest]:
-        """The manifests of the generations that are kept, newest first."""
-        return [read_manifest(folder) for folder in reversed(self._complete())]
+        """The manifests of the generations that are kept, newest first; without those that can't be read."""
+        manifests = []
+        for name in reversed(self._kept.complete()):
+            with contextlib.suppress(LibraryBroken):
+                manifests.append(read_manifest(self._kept.path(name)))
+        return manifests
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def add(self, paths: Sequence[Path], progress: Progress | None = None) -> Report:
-        """Bring the library up to date with files and folders: new, changed and removed files.
+    def add(
+        self,
+        paths: Sequence[Path],
+        progress: Progress | None = None,
+        *,
+        columns: Mapping[str, str] | None = None,
+        yes: bool = False,
+    ) -> Report:
+        """Bring the library up to date with files and folders: new, changed, moved and removed files.
 
         A file that was added from one of these folders and is gone now is removed from the library;
-        files of other folders stay. Raises UsageError for a path that does not exist, and when there is
-        nothing to read and nothing to remove, before anything is read. Refused files are in the report; an
-        older version of them stays.
+        files of other folders stay. `columns` names the columns of tables (field → column), and is
+        remembered. Raises UsageError for a path that does not exist, and when there is nothing to read and
+        nothing to remove, before anything is read; WouldDrop when more than a fifth of the articles would
+        go, unless `yes`. Refused files are in the report; an older version of them stays.
         """
         roots = [path.expanduser().resolve() for path in paths]
-        files = list(dict.fromkeys(file.resolve() for root in roots for file in article_files(root)))
-        if not files and not any(_is_below(a.path, roots) for a in self._old_articles()):
+        if not _files(roots, ()) and not any(_is_below(path, roots) for path in self._known()):
             raise UsageError(
                 f"there is no article in {', '.join(map(str, paths))}; files ending in {ENDINGS} are read"
             )
-        with self._building():
-            old = {a.path: a for a in self._old_articles()}
-            report = Report()
-            new = self._read(files, old, report, progress)
-            for path, article in old.items():
-                if path not in new:
-                    if _is_below(path, roots):
-                        report.removed.append(article.file)
-                    else:
-                        new[path] = article
-            # A file that was refused is not asked for again; a folder is, once it has given an article.
-            useful = (str(root) for root in roots if any(_is_below(path, [root]) for path in new))
-            sources = sorted({*self._sources(), *useful})
-            self._build(list(new.values()), sources, report, progress)
-        return report
+        with building(self.folder):
+            # Listed again now that no other process can take in a file that this list would not hold.
+            files = _files(roots, self._known())
+            return self._update(roots, files, progress, dict(columns or {}), yes=yes)
 
-    def sync(self, progress: Progress | None = None) -> Report:
-        """`add` all remembered files and folders again."""
-        sources = [Path(source) for source in self._sources()]
+    def sync(self, progress: Progress | None = None, *, yes: bool = False) -> Report:
+        """`add` all remembered files and folders again. The articles of a source that is gone stay (a disk
+        may be missing), and the report says so. Raises UsageError when all are gone."""
+        sources = self.sources
         if not sources:
             raise LibraryMissing("nothing was added yet; add articles with `footnote add FOLDER`")
-        for source in sources:
-            if not source.exists():
-                raise UsageError(f"{source} is gone; `footnote remove` its articles or bring it back")
-        return self.add(sources, progress)
+        gone = {
+            str(source): f"{source} is gone; `footnote remove` its articles or bring it back"
+            for source in sources
+            if not source.exists()
+        }
+        if len(gone) == len(sources):
+            raise UsageError(next(iter(gone.values())))
+        report = self.add([source for source in sources if str(source) not in gone], progress, yes=yes)
+        report.refused |= gone
+        return report
 
     def remove(self, articles: Sequence[str]) -> Report:
         """Remove articles by ID or file name; their files are not touched, so `sync` brings back those
         whose folder is still there. Raises UsageError."""
         gone = {self.find(name).id for name in articles}
-        with self._building():
-            old = self._old_articles()
-            keep = [article for article in old if article.id not in gone]
-            report = Report(
-                removed=[article.file for article in old if article.id in gone],
-                unchanged=[article.file for article in keep],
-            )
-            paths = {article.path for article in old if article.id in gone}
-            sources = [s for s in self._sources() if s not in paths and _is_needed(Path(s), keep)]
-            self._build(keep, sources, report, None)
+        with building(self.folder):
+            live = self.live
+            stay = [article.path for article in live.listing() if article.id not in gone]
+            paths = {article.path for article in live.listing() if article.id in gone}
+            sources = [s for s in self._sources() if s not in paths and _is_needed(Path(s), stay)]
+            with self._build(None) as build:
+                build.keep(live.files())
+                build.drop(gone)
+                report = build.report()
+                report.refused = {}  # nothing was read
+                self._go_live(build, report, sources, live.manifest.columns)
         return report
 
     def rollback(self) -> Manifest:
         """Make the generation that the live one was built from live again; the one before it when that
         can't be told. Raises UsageError when there is none."""
-        with self._building():
-            names = [folder.name for folder in self._complete()]
+        with building(self.folder):
             live = parent = None
             with contextlib.suppress(LibraryBroken):  # what rollback is for
-                live = self._pointer()
-                parent = read_manifest(self._generations / live).parent if live else None
-            earlier = [name for name in names if live is None or name < live]
+                live = self._kept.live()
+                parent = read_manifest(self._kept.path(live)).parent if live else None
+            earlier = [name for name in self._kept.complete() if live is None or name < live]
             if not earlier:
                 raise UsageError("there is no earlier generation to go back to")
             name = parent if parent in earlier else earlier[-1]
-            manifest = read_manifest(self._generations / name)
-            self._point_at(name)
+            manifest = read_manifest(self._kept.path(name))
+            self._kept.point_at(name)
         return manifest
+
+    def examine(self) -> Diagnosis:
+        """What is wrong with the files on disk; changes nothing. Raises LibraryMissing."""
+        return examine(self._kept)
+
+    def mend(self, progress: Progress | None = None) -> Diagnosis:
+        """Put right what is wrong, as far as it can be: see mend.py. Raises LibraryMissing, LibraryLocked."""
+        self.examine()  # where there is no library, none is made
+        with building(self.folder):
+            found = self.examine()
+            sources = [source for source in self._told_sources() if source.exists()]
+            reread = not (found.well or self._revive(found, progress)) and bool(sources)
+            if not reread or found.sound:
+                tidy(self._kept, found, self._kept.live())
+        if reread:
+            report = self.add(sources, progress, yes=True)
+            found.done.append(f"the files were read again: {report.line}")
+            with building(self.folder):
+                tidy(self._kept, found, self._kept.live())
+        found.live = self._kept.live()
+        if found.live is None:
+            raise LibraryBroken("no generation is sound and the files are gone; add the articles again")
+        return found
+
+    def _revive(self, found: Diagnosis, progress: Progress | None) -> bool:
+        """Make a sound generation live; whether it holds all that the damaged one did."""
+        encoder = self._encoder or Encoder(self._wanted)
+        if rescue(self._kept, found, encoder, progress):
+            return True
+        if found.sound:
+            self._kept.point_at(found.sound[-1])
+            found.done.append(f"generation {found.sound[-1]} is live again")
+        else:
+            (self.folder / POINTER).unlink(missing_ok=True)
+        self._live = None
+        return False
+
+    def _told_sources(self) -> list[Path]:
+        """What the newest manifest that can be read remembers."""
+        for manifest in self.history():
+            return [Path(source) for source in manifest.sources]
+        return []
 
     # --- inside ----------------------------------------------------------------------------------
 
-    @property
-    def _generations(self) -> Path:
-        return self.folder / "generations"
+    def _update(
+        self,
+        roots: list[Path],
+        files: list[str],
+        progress: Progress | None,
+        columns: dict[str, str],
+        *,
+        yes: bool,
+    ) -> Report:
+        """What `add` does once it holds the lock."""
+        live = self.live if self._kept.live() else None
+        known = live.files() if live else {}
+        named = dict(live.manifest.columns if live else {}) | (
+            {str(r): columns for r in roots} if columns else {}
+        )
+        seen, changed, refused = _look(files, {path: seen for path, (seen, _) in known.items()})
+        asked = {str(root) for root in roots} - (live.containers() if live else set())
+        read = list(seen) if columns else [*changed, *(f for f in seen if f in asked and f not in changed)]
+        gone = {path for path in known if _is_below(path, roots) and path not in seen and path not in refused}
+        before = self._sources()
+        if live and not read and not gone and all(_is_below(str(root), map(Path, before)) for root in roots):
+            unchanged = [a.file for a in live.listing() if _is_below(a.path, roots)]
+            told = {path: why for path, why in live.refused().items() if _is_below(path, roots)}
+            return Report(unchanged=unchanged, refused=told | refused)
+        with self._build(progress) as build:
+            build.keep(known.keys() - gone - set(read))
+            for done, file in enumerate(read, start=1):
+                articles = read_articles(Path(file), _columns_of(file, named))
+                build.put(seen[file], articles, asked=Path(file) in roots)
+                if progress:
+                    progress("reading", done, len(read))
+            report = build.report(lambda path: _is_below(path, roots))
+            report.refused |= refused
+            # A file that was refused is not asked for again; a folder is, once it has given an article.
+            useful = [str(r) for r in roots if any(_is_below(path, [r]) for path in build.containers())]
+            sources = sorted({*before, *useful})
+            more = [s for s in sources if not any(Path(s).is_relative_to(b) for b in before)]
+            if not report.changes and (live is None or not (more or columns)):
+                build.discard()
+                return report
+            if live and not yes:
+                check_drop(report, len(live.listing()))
+            self._go_live(build, report, sources, named)
+        return report
 
-    def _pointer(self) -> str | None:
-        try:
-            name = (self.folder / POINTER).read_text(encoding="utf-8", errors="replace").strip()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise LibraryBroken(f"{self.folder / POINTER} can't be read ({error.strerror})") from error
-        if not name.isdecimal():
-            raise LibraryBroken(f"{self.folder / POINTER} is damaged; run `footnote rollback`")
-        return name
+    def _known(self) -> list[str]:
+        """The files of the live generation."""
+        return list(self.live.files()) if self._kept.live() else []
 
-    def _complete(self) -> list[Path]:
-        if not self._generations.is_dir():
-            return []
-        return sorted(f for f in self._generations.iterdir() if (f / MANIFEST).is_file())
+    def _build(self, progress: Progress | None) -> Build:
+        """The next generation, to be written."""
+        previous = self.live if self._kept.live() else None
+        return Build(self._kept.new(), lambda: self.encoder, previous, progress)
+
+    def _go_live(
+        self, build: Build, report: Report, sources: list[str], columns: dict[str, dict[str, str]]
+    ) -> None:
+        before = self._kept.live()
+        build.finish(report, sources, columns)
+        self._kept.point_at(build.folder.name)
+        self._kept.clean_up({build.folder.name, before})
 
     def _sources(self) -> list[str]:
-        name = self._pointer()
-        return read_manifest(self._generations / name).sources if name else []
-
-    def _old_articles(self) -> list[Article]:
-        return self.live.articles() if self._pointer() else []
+        return self.live.manifest.sources if self._kept.live() else []
 
     def _check_encoder(self, manifest: Manifest) -> None:
         built_with = str(manifest.encoder["name"])
@@ -243,95 +405,56 @@ class Library:
                 f"use --encoder {built_with}, or add the articles into another --library"
             )
 
-    def _read(
-        self, files: list[Path], old: dict[str, Article], report: Report, progress: Progress | None
-    ) -> dict[str, Article]:
-        """Path → article for all files that can be read; a refused file keeps its old version."""
-        read: dict[str, Article] = {}
-        for done, file in enumerate(files, start=1):
-            before = old.get(str(file))
-            try:
-                article = read_article(file)
-            except ReadError as error:
-                report.refused[str(file)] = str(error)
-                if before:
-                    read[str(file)] = before
-            else:
-                read[article.path] = article
-                same = before and before.sha256 == article.sha256
-                kind = report.unchanged if same else report.changed if before else report.added
-                kind.append(article.file)
-            if progress:
-                progress("reading", done, len(files))
-        return read
 
-    def _build(
-        self, articles: list[Article], sources: list[str], report: Report, progress: Progress | None
-    ) -> None:
-        """Write the next generation and make it live; nothing is written when nothing changed."""
-        name, known = self._pointer(), self._sources()
-        more = [s for s in sources if not any(Path(s).is_relative_to(k) for k in known)]
-        if not report.changes and (name is None or not more):
-            return
-        names = [f.name for f in self._generations.iterdir()] if self._generations.is_dir() else []
-        number = max((int(n) for n in names if n.isdigit()), default=0) + 1
-        folder = self._generations / f"{number:06d}"
+def _look(
+    files: Iterable[str], known: Mapping[str, Seen]
+) -> tuple[dict[str, Seen], list[str], dict[str, str]]:
+    """Files → what was seen of each, those whose bytes changed, and why some can't be read."""
+    seen: dict[str, Seen] = {}
+    changed: list[str] = []
+    refused: dict[str, str] = {}
+    for file in files:
+        printable = file.encode("utf-8", "backslashreplace").decode()
+        if printable != file:
+            refused[file] = f"{Path(printable).name}: the file's name is not UTF-8; rename the file"
+            continue
         try:
-            write_generation(
-                folder,
-                articles,
-                self.encoder,
-                previous=self.live if name else None,
-                sources=sources,
-                report=asdict(report),
-                progress=progress,
-            )
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)  # also on Ctrl-C: the old one is still live
-            raise
-        self._point_at(folder.name)
-        self._clean_up({folder.name, name})
-
-    def _clean_up(self, wanted: set[str | None]) -> None:
-        """Delete what builds that died left half done, and all generations but the wanted and the last."""
-        complete = sorted(self._complete(), key=lambda folder: (folder.name in wanted, folder.name))
-        for folder in set(self._generations.iterdir()) - set(complete[-KEEP_GENERATIONS:]):
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _point_at(self, name: str) -> None:
-        new = self.folder / f"{POINTER}.new"
-        with new.open("w", encoding="utf-8") as stream:
-            stream.write(name + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(self.folder / POINTER)
-
-    @contextlib.contextmanager
-    def _building(self) -> Iterator[None]:
-        """One builder at a time; the operating system frees the lock of a process that died."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"{self.folder}: {error.strerror}; choose another --library") from error
-        lock = FileLock(self.folder / "lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise LibraryLocked(
-                f"another process is adding articles to {self.folder}; wait until it is done"
-            ) from error
-        except OSError as error:
-            raise UsageError(f"{self.folder}: {error.strerror}; choose another --library") from error
-        try:
-            yield
-        finally:
-            lock.release()
+            seen[file], differs = look(file, known.get(file))
+        except ReadError as error:
+            refused[file] = str(error)
+        else:
+            changed += [file] if differs else []
+    return seen, changed, refused
 
 
-def _is_below(path: str, roots: Sequence[Path]) -> bool:
-    return any(Path(path).is_relative_to(root) for root in roots)
+def _resolved(files: Iterable[Path]) -> dict[str, None]:
+    """The files, each once: under the name that a link leads to. Folders are resolved once each."""
+    parents: dict[Path, Path] = {}
+    found: dict[str, None] = {}
+    for file in files:
+        parent = parents.get(file.parent) or parents.setdefault(file.parent, file.parent.resolve())
+        found[str(file.resolve() if file.is_symlink() else parent / file.name)] = None
+    return found
 
 
-def _is_needed(source: Path, articles: Sequence[Article]) -> bool:
+def _files(roots: Sequence[Path], known: Iterable[str]) -> list[str]:
+    """The files to look at: those below `roots`, and the known ones in folders that can't be read, for what
+    is in these is unknown, not gone. Raises UsageError."""
+    lost: list[Path] = []
+    files = _resolved(file for root in roots for file in article_files(root, SUFFIXES, lost))
+    return [*files, *(path for path in known if lost and _is_below(path, lost))]
+
+
+def _columns_of(file: str, named: Mapping[str, dict[str, str]]) -> dict[str, str]:
+    """The names of columns that were given for the nearest source around a file."""
+    around = [source for source in named if _is_below(file, [Path(source)])]
+    return named[max(around, key=len)] if around else {}
+
+
+def _is_below(path: str, roots: Iterable[Path]) -> bool:
+    return any(path == str(root) or path.startswith(f"{str(root).rstrip(os.sep)}{os.sep}") for root in roots)
+
+
+def _is_needed(source: Path, paths: Sequence[str]) -> bool:
     """Whether `sync` can still read a source, or must complain that its articles lost their files."""
-    return source.exists() or any(_is_below(a.path, [source]) for a in articles)
+    return source.exists() or any(_is_below(path, [source]) for path in paths)

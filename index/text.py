@@ -7,6 +7,7 @@ All text is cited by character offsets into `Article.text`, which never changes 
 Offsets count Unicode code points (Python `str` indices), the end is exclusive. Nothing here reads files.
 """
 
+import bisect
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
@@ -46,8 +47,13 @@ class Sentence(Span):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One article as it was read. `text` is the whole decoded file; `body_start` is where its
-    sentences begin (after a date line and a title)."""
+    """One article as it was read.
+
+    `text` is the whole decoded file, or what a reader took from a PDF, a web page, a mail; `body_start` is
+    where its sentences begin (after a date line and a title). `path` is the file's, and for one of several in
+    a file (ZIP, CSV, feed) `FILE!/KEY`. `page_starts` are the offsets at which the pages of a paginated file
+    begin, () where there are none. `copies` are the paths of other files with the very same text.
+    """
 
     id: str
     file: str
@@ -58,6 +64,9 @@ class Article:
     date: dt.date | None = None
     source: str | None = None
     url: str | None = None
+    author: str | None = None
+    page_starts: tuple[int, ...] = ()
+    copies: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -77,6 +86,14 @@ class Article:
     def quote(self, span: Span) -> str:
         """The exact text of `span`."""
         return self.text[span.start : span.end]
+
+    def page(self, offset: int) -> int | None:
+        """The number of the page, from 1, that holds a character; None when the file has no pages.
+
+        >>> Article("a", "a.pdf", "/a.pdf", "onetwo", page_starts=(0, 3)).page(4)
+        2
+        """
+        return bisect.bisect_right(self.page_starts, offset) or None
 
 
 @dataclass(frozen=True, slots=True)

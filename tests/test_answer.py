@@ -481,9 +481,10 @@ def test_warm_up_asks_the_model_for_one_token(open_assistant: Open):
 # --- JSON (the doors in the README) ---------------------------------------------------------------
 
 KEYS = {
-    "answer": "question standalone_question status text claims citations passages timings",
+    "answer": "question standalone_question status text claims citations passages timings generation "
+    "independent_sources",
     "claims": "text citations verdict",
-    "citations": "n article file title date source url quote start end context",
+    "citations": "n article file title date source url quote start end context author page permalink also_in",
     "passages": "article file start end score",
     "timings": "evidence_s first_token_s total_s prompt_tokens output_tokens",
 }

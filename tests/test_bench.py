@@ -1,4 +1,4 @@
-"""The benchmarks' own parts, which have no clock: what they count, and the articles that one makes."""
+"""The benchmarks' own parts, which have no clock: what they count, and the articles that they make."""
 
 import argparse
 import importlib.util
@@ -11,17 +11,22 @@ import numpy as np
 import pytest
 
 from index.library import Library
+from tests.conftest import OpenLibrary
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def script(name: str) -> ModuleType:
-    """`bench/<name>.py`, which is a script and in no package."""
+    """`bench/<name>.py`, which is a script and in no package; those it imports lie beside it."""
     spec = importlib.util.spec_from_file_location(f"bench_{name}", ROOT / "bench" / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(ROOT / "bench"))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(ROOT / "bench"))
     return module
 
 
@@ -33,6 +38,11 @@ def bench() -> ModuleType:
 @pytest.fixture(scope="module")
 def evaluation() -> ModuleType:
     return script("eval")
+
+
+@pytest.fixture(scope="module")
+def archive() -> ModuleType:
+    return script("library")
 
 
 def test_the_ratio_is_the_median_of_the_rounds_ratios_not_the_ratio_of_the_medians(bench: ModuleType):
@@ -104,10 +114,12 @@ def test_the_texts_of_the_baseline_are_those_that_add_embeds(bench: ModuleType, 
 
 def test_the_table_says_against_what_how_it_was_measured_and_how_busy_others_were(bench: ModuleType):
     row = bench.Row("footnote --help", "s", 0.3, 0.02, 15.0, "Python alone")
-    lines = bench.table({"opening": bench.Measured("Fresh processes.", (row,), 0.25)}).splitlines()
+    measured = {"opening": bench.Measured("Fresh processes.", (row,), 0.25)}
+    lines = bench.shown(measured, 2, 61.4, as_json=False).splitlines()
     assert lines[0].split() == ["opening", "Footnote", "baseline", "ratio", "against"]
     assert lines[1].split() == ["footnote", "--help,", "s", "0.3", "0.02", "15", "Python", "alone"]
     assert lines[2] == "  Fresh processes. Others kept 0.25 cores busy."
+    assert lines[-1] == "2 cores, 61 s"
 
 
 def test_an_unknown_section_is_refused_before_anything_runs(
@@ -118,6 +130,93 @@ def test_an_unknown_section_is_refused_before_anything_runs(
         bench.main()
     assert left.value.code == 2
     assert "there are opening, memory, indexing, search, verification, model" in capsys.readouterr().err
+
+
+# --- bench/library.py -----------------------------------------------------------------------------
+
+
+def test_a_generated_archive_is_the_same_each_time_and_its_first_articles_for_any_size(
+    archive: ModuleType, tmp_path: Path
+):
+    small = archive.write_archive(tmp_path / "small", 120)
+    large = archive.write_archive(tmp_path / "large", 1_001)
+    written = {file.name: file.read_text("utf-8") for file in large.rglob("*.txt")}
+    assert len(written) == 1_001 and [folder.name for folder in sorted(large.iterdir())] == ["000", "001"]
+    assert all(written[file.name] == file.read_text("utf-8") for file in small.rglob("*.txt"))
+    assert sum(len(text.split()) for text in written.values()) == pytest.approx(260_000, rel=0.05)
+    twice = [text for text in written.values() if list(written.values()).count(text) > 1]
+    assert len(twice) == 20  # one of each hundred and its original
+
+
+def test_an_archive_has_copies_and_near_copies_and_else_no_two_articles_alike(
+    archive: ModuleType, open_library: OpenLibrary, tmp_path: Path
+):
+    library = open_library(tmp_path / "library")
+    report = library.add([archive.write_archive(tmp_path / "articles", 70)])
+    assert (len(report.added), len(report.duplicates), report.refused) == (69, 1, {})
+    stories: dict[int, list[str]] = {}
+    for listed in library.live.listing():
+        stories.setdefault(listed.story, []).append(listed.file)
+    assert sorted(files for files in stories.values() if len(files) > 1) == [
+        [f"{n - 1:06d}.txt", f"{n:06d}.txt"] for n in (33, 50, 66)
+    ]
+
+
+def test_the_steps_of_a_build_add_up_to_the_whole(
+    archive: ModuleType, open_library: OpenLibrary, tmp_path: Path
+):
+    steps, library = archive.Steps(), open_library(tmp_path / "library")
+    embed = library.encoder.embed
+    steps.watch(library.encoder)
+    try:
+        library.add([archive.write_archive(tmp_path / "articles", 3)], steps)
+    finally:
+        library.encoder.embed = embed  # type: ignore[method-assign]
+    whole = steps.end()
+    assert whole == pytest.approx(sum(steps.seconds.values()))
+    assert list(steps.seconds) == [
+        *("looking at files", "reading", "comparing lists", "splitting", "words", "embedding passages"),
+        *("vectors, kept", "embedding sentences", "comparing", "indexes, checksums"),
+    ]
+    assert all(spent >= 0 for spent in steps.seconds.values())
+    peaks = list(steps.peak_mb.values())
+    assert peaks[0] > 50 and list(steps.peak_mb) == list(steps.seconds)
+
+
+def test_a_tiny_archive_is_measured_from_end_to_end(
+    archive: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setattr(archive, "NEWS", tmp_path / "none")  # the same articles everywhere
+    tiny = ["--news", "2", "--articles", "20", "--rounds", "1", "--json"]
+    monkeypatch.setattr(sys, "argv", ["library.py", *tiny])
+    assert archive.main() == 0
+    data = json.loads(capsys.readouterr().out)
+    assert list(data) == ["cores", "seconds", "sections"] and list(data["sections"]) == ["build", "archive"]
+    rows = {row["what"]: row for section in data["sections"].values() for row in section["rows"]}
+    assert {
+        "… its embedding",
+        "peak over the models",
+        "on disk",
+        "open the live generation",
+        "sync, nothing changed",
+        "… in a fresh process",
+        "one new article, until it is found",
+        "one edit, until it is found",
+        "one removal, until it is gone",
+    } < set(rows)
+    assert all(row["value"] > 0 and row["baseline"] > 0 and row["ratio"] > 0 for row in rows.values())
+    told = data["sections"]["build"]["method"]
+    assert archive.llamaindex.INSTALL in told or any("LlamaIndex" in row["against"] for row in rows.values())
+
+
+def test_the_other_builds_are_left_out_where_llamaindex_is_not_installed(
+    archive: ModuleType, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "llama_index.core", None)
+    assert archive.llamaindexes() == {}
 
 
 # --- bench/eval.py --------------------------------------------------------------------------------

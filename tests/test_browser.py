@@ -183,6 +183,217 @@ def test_an_empty_library_says_how_to_add_articles(browser: Browser, tmp_path: P
             process.terminate()
 
 
+# --- the Articles tab --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """A tab on a program of its own, with two articles in its library and no model; nothing goes wrong."""
+    for name, text in (("dike", "The dike of Kolvard was raised."), ("ferry", "The ferry Marisel sank.")):
+        write(tmp_path / "articles" / f"{name}.txt", text)
+    folder = tmp_path / "library"
+    Library(folder).add([tmp_path / "articles"])
+    options = ["--library", folder, "--port", "0", "--no-browser", "--no-model"]
+    command = [sys.executable, "-m", "assistant", "chat", *options]
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found
+            page.goto(found[0])
+            expect(page.locator(".welcome")).to_contain_text("Ask 2 articles")
+            yield page
+        finally:
+            page.close()
+            process.terminate()
+    assert troubles == []
+
+
+def write(file: Path, text: str, date: str = "2022-05-06") -> Path:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f" date {date} \n\n\n\n{text}\n", encoding="utf-8")
+    return file
+
+
+def open_articles(page: Page) -> None:
+    page.get_by_role("link", name="Articles", exact=True).click()
+    expect(page.locator("#shelf-table table")).to_be_visible()
+
+
+def open_chat(page: Page) -> None:
+    page.get_by_role("link", name="Ask", exact=True).click()
+
+
+def job_done(page: Page, told: str) -> None:
+    expect(page.locator("#shelf-job")).to_contain_text(told, timeout=ANSWER_MS)
+
+
+HONEY = "The beekeeper Orsolya Venn harvested ninety kilograms of bluebell honey."
+ABOUT_HONEY = "How much bluebell honey did Orsolya Venn harvest?"
+
+
+def test_an_article_is_uploaded_asked_about_and_rolled_back(own: Page, tmp_path: Path) -> None:
+    """The chat picks the new generation up by itself, and the old one too."""
+    ask(own, ABOUT_HONEY)
+    expect(own.locator("#turn-a1")).to_contain_text("The articles do not say.", timeout=ANSWER_MS)
+    open_articles(own)
+    files = [write(tmp_path / "new" / "honey.txt", HONEY), write(tmp_path / "new" / "bad.txt", "")]
+    files[1].write_bytes(b"\0\0\0")
+    own.get_by_label("Add files").set_input_files(files)
+    job_done(own, "1 added, 1 refused")
+    expect(own.locator("#shelf-table")).to_contain_text("honey.txt")
+    expect(own.locator("#shelf-table tr", has_text="bad.txt")).to_contain_text("refused")
+    expect(own.locator("#shelf-facts")).to_contain_text("3 articles")
+    open_chat(own)
+    expect(own.locator("#limits")).to_contain_text("3 articles")
+    ask(own, ABOUT_HONEY)
+    wait_for_answer(own, turn=2)
+    expect(own.locator("#turn-a2 .answer")).to_contain_text("ninety kilograms")
+    own.locator("#turn-a2 a.cite").first.click()
+    expect(own.locator("#panel mark")).to_have_text(HONEY)
+
+    open_articles(own)
+    own.get_by_role("button", name="Go back to generation 1").click()
+    own.get_by_role("dialog").get_by_role("button", name="Go back").click()
+    job_done(own, "again as it was in generation 1")
+    expect(own.locator("#shelf-table")).not_to_contain_text("honey.txt")
+    open_chat(own)
+    ask(own, ABOUT_HONEY)
+    expect(own.locator("#turn-a3")).to_contain_text("The articles do not say.", timeout=ANSWER_MS)
+    own.locator("#turn-a2 a.cite").first.click()
+    expect(own.locator("#panel")).to_contain_text(HONEY)  # an old answer still shows what it quoted
+
+
+def test_dropped_files_are_taken_and_the_same_twice_is_told(own: Page) -> None:
+    drop = """name => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["The owl was seen in Sandholm."], name));
+      for (const kind of ["dragenter", "dragover", "drop"])
+        document.body.dispatchEvent(
+          new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    }"""
+    own.evaluate(drop, "owl.txt")
+    job_done(own, "1 added")
+    expect(own.get_by_role("link", name="Articles", exact=True)).to_have_attribute("aria-current", "page")
+    own.evaluate(drop, "the owl.txt")
+    expect(own.locator(".sending")).to_contain_text("1 file already in the library")
+    own.evaluate(drop, "owl.exe")
+    expect(own.locator(".sending")).to_contain_text("owl.exe: only files ending in")
+    expect(own.locator("#shelf-facts")).to_contain_text("3 articles")
+
+
+def test_a_folder_is_added_and_a_great_loss_asks_first(own: Page, tmp_path: Path) -> None:
+    for n in range(6):
+        write(
+            tmp_path / "more" / f"note{n}.txt",
+            f"The note number {n} is about the harbour.",
+            f"2022-0{n + 1}-01",
+        )
+    open_articles(own)
+    own.get_by_label("or a folder on this computer").fill(str(tmp_path / "nowhere"))
+    own.keyboard.press("Enter")
+    job_done(own, "no such file or folder")
+    own.get_by_label("or a folder on this computer").fill(str(tmp_path / "more"))
+    own.keyboard.press("Enter")
+    job_done(own, "6 added")
+    expect(own.locator("#shelf-facts")).to_contain_text("8 articles")
+    for file in sorted((tmp_path / "more").iterdir())[:4]:
+        file.unlink()
+    own.get_by_role("button", name="Update").click()
+    expect(own.get_by_role("alert")).to_contain_text("4 of 8 articles would be removed")
+    own.get_by_role("button", name="Keep them all").click()
+    job_done(own, "Nothing was removed")
+    expect(own.locator("#shelf-table")).to_contain_text("file gone")
+    own.get_by_role("button", name="Update").click()
+    own.get_by_role("button", name="Remove them").click()
+    job_done(own, "4 removed")
+    expect(own.locator("#shelf-facts")).to_contain_text("4 articles")
+
+
+def test_chosen_articles_are_removed_once_that_is_confirmed(own: Page) -> None:
+    open_articles(own)
+    own.get_by_role("checkbox", name="dike.txt").check()
+    own.get_by_role("button", name="Remove …").click()
+    dialog = own.get_by_role("dialog")
+    expect(dialog).to_contain_text("Remove 1 article from the library?")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    own.keyboard.press("Escape")
+    expect(own.locator("#shelf-facts")).to_contain_text("2 articles")
+    own.get_by_role("button", name="Remove …").click()
+    dialog.get_by_role("button", name="Remove", exact=True).click()
+    job_done(own, "1 removed")
+    expect(own.locator("#shelf-facts")).to_contain_text("1 article ")
+    open_chat(own)
+    expect(own.locator(".welcome")).to_contain_text("Ask 1 article of 6 May 2022")
+
+
+def test_the_table_is_searched_sorted_and_filtered_by_month(page: Page) -> None:
+    open_articles(page)
+    rows = page.locator("#shelf-table tbody tr")
+    expect(rows).to_have_count(15)
+    page.get_by_label("Search the articles").press_sequentially("ferry SUMMER")
+    expect(rows).to_have_count(1)
+    expect(page.get_by_label("Search the articles")).to_be_focused()
+    page.get_by_label("Search the articles").fill("")
+    expect(rows).to_have_count(15)
+    page.get_by_role("button", name="June 2022: 4 articles").click()
+    expect(rows).to_have_count(4)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(1)
+    expect(page.get_by_role("button", name="May 2022: 1 article")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="May 2022: show all again").click()
+    expect(rows).to_have_count(15)
+    page.get_by_role("button", name="Title").click()
+    expect(page.get_by_role("columnheader", name="Title")).to_have_attribute("aria-sort", "ascending")
+    expect(page.get_by_role("button", name="Title")).to_be_focused()
+    expect(rows.first).to_contain_text("001_putin")
+    rows.first.get_by_role("link").click()
+    expect(page.locator("#panel .source h2")).to_have_text("001_putin-press-conference.txt")
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+    expect(rows.first.get_by_role("link")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_label("Your question")).to_be_visible()
+
+
+def test_days_chosen_beside_the_question_limit_the_answer(page: Page) -> None:
+    page.locator("#limits summary", has_text="Any date").click()
+    page.get_by_label("From").fill("2022-06-01")
+    page.get_by_label("To", exact=True).fill("2022-06-30")
+    page.keyboard.press("Escape")
+    expect(page.locator("#limits summary").first).to_have_text("1 Jun 2022 – 30 Jun 2022")
+    expect(page.locator("#limits summary").first).to_be_focused()
+    ask(page, QUESTION)
+    wait_for_answer(page)
+    expect(page.locator("#turn-a1")).to_contain_text("June 2022")
+    expect(page.locator("#turn-a1")).not_to_contain_text("24 December 2021")
+    page.locator("#limits summary").first.click()
+    page.locator("#limits .sheet").first.get_by_role("button", name="Any date").click()
+    expect(page.locator("#limits summary").first).to_have_text("Any date")
+    ask(page, QUESTION)
+    wait_for_answer(page, turn=2)
+    expect(page.locator("#turn-a2 .answer")).to_contain_text("rhetoric")
+
+
+def test_the_articles_on_a_telephone(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    open_articles(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.evaluate("document.querySelector('#shelf').scrollWidth") == 360
+    page.locator("#shelf-table tbody a").first.click()
+    expect(page.locator("#panel .source")).to_be_in_viewport()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#panel")).to_be_hidden()
+
+
+# --- whatever an article holds -----------------------------------------------------------------------
+
+
 def test_a_hostile_article_is_only_text(page: Page) -> None:
     """The fixture checks besides that no request went out and no script failed or spoke."""
     ask(page, "For how many nights did the lamp burn, said the lighthouse keeper of Sandholm?")

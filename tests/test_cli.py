@@ -18,7 +18,7 @@ from assistant.cli import main
 from assistant.settings import DEFAULT_MODEL
 from assistant.weights import find_weights
 from index.library import Library
-from index.read import MAX_FILE_BYTES
+from index.readers import ENDINGS, MAX_FILE_BYTES
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
@@ -80,11 +80,13 @@ def test_articles_are_added_changed_removed_and_brought_back(run: Run, tmp_path:
 
     code, out, err = run("add", news, *where)
     assert code == 1  # one file was refused
-    assert json.loads(out) == {
+    assert {kind: told for kind, told in json.loads(out).items() if kind not in ("seconds", "bytes")} == {
         "added": ["one.txt", "two.txt"],
         "changed": [],
+        "moved": [],
         "removed": [],
         "unchanged": [],
+        "duplicates": [],
         "refused": {str(news / "bad.txt"): "bad.txt: this is not text (binary data); the file was left out"},
     }
     assert err == "footnote: bad.txt: this is not text (binary data); the file was left out\n"
@@ -148,7 +150,7 @@ def test_list_is_a_line_an_article_oldest_first(run: Run, library: Path):
 def test_doctor_finds_all_well(run: Run, library: Path):
     assert run("doctor", "--library", library) == (0, "1 generations, all sound\n", "")
     code, out, _ = run("doctor", "--library", library, "--json")
-    assert (code, json.loads(out)) == (0, {"live": "000001", "damaged": {}})
+    assert (code, json.loads(out)) == (0, {"live": "000001", "damaged": {}, "wrong": [], "done": []})
 
 
 @pytest.mark.parametrize(
@@ -267,9 +269,9 @@ def sparse(file: Path) -> None:
             "huge.txt: 50.0 MB is over the limit of 20 MB for one article; split it into articles",
         ),
         (
-            "report.pdf",
-            lambda f: f.write_bytes(b"%PDF-1.7"),
-            "report.pdf: only files ending in .markdown, .md, .text, .txt are read; the file was left out",
+            "photo.png",
+            lambda f: f.write_bytes(b"PNG"),
+            f"photo.png: only files ending in {ENDINGS} are read; the file was left out",
         ),
     ],
 )
@@ -288,7 +290,7 @@ def test_good_files_are_added_beside_refused_ones(run: Run, library: Path, tmp_p
     (tmp_path / "news" / "good.txt").write_text("It rained.", encoding="utf-8")
     (tmp_path / "news" / "empty.txt").write_bytes(b"")
     code, out, err = run("add", tmp_path / "news", "--library", library)
-    assert (code, out) == (1, "1 added, 1 refused\n")
+    assert (code, out.splitlines()[:2]) == (1, ["1 added, 1 refused", "  added: good.txt"])
     assert is_one_line(err)
 
 
@@ -310,7 +312,7 @@ MISTAKES: dict[str, tuple[list[str], int, str]] = {
     "no article": (
         ["add", "TMP/none", *HERE],
         2,
-        "there is no article in TMP/none; files ending in .markdown, .md, .text, .txt are read",
+        f"there is no article in TMP/none; files ending in {ENDINGS} are read",
     ),
     "no article, no library": (["add", "TMP/none", *GONE], 2, "there is no article in TMP/none; "),
     "library is a file": (["list", "--library", "TMP/file"], 3, "TMP/file/CURRENT can't be read (Not a dir"),
@@ -367,7 +369,7 @@ MISTAKES: dict[str, tuple[list[str], int, str]] = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_one_line_and_changes_nothing(run: Run, library: Path, tmp_path: Path, name: str):
     (tmp_path / "none").mkdir()
-    (tmp_path / "none" / "notes.pdf").write_bytes(b"%PDF")
+    (tmp_path / "none" / "photo.png").write_bytes(b"PNG")
     for file, text in {"file": "", "text": "no JSON", "list": "[1]", "other": '{"question": "Who?"}'}.items():
         (tmp_path / file).write_text(text, encoding="utf-8")
     before = snapshot(tmp_path)
@@ -439,21 +441,31 @@ def test_a_damaged_library_is_told_and_rolled_back(run: Run, library: Path, tmp_
     data = bytearray(file.read_bytes())
     data[-1] ^= 1  # one bit: it still loads
     file.write_bytes(bytes(data))
-    code, out, err = run("doctor", "--library", library, "--json")
-    assert (code, json.loads(out)) == (3, {"live": "000002", "damaged": {"000002": ["passages.faiss"]}})
-    assert err == "footnote: the live generation is damaged; run `footnote rollback`\n"
+    code, out, err = run("doctor", "--check", "--library", library, "--json")
+    assert code == 3
+    assert json.loads(out) == {
+        "live": "000002",
+        "damaged": {"000002": ["passages.faiss"]},
+        "wrong": ["generation 000002 is damaged: passages.faiss"],
+        "done": [],
+    }
+    assert err == "footnote: the live generation is damaged; `footnote doctor` mends it\n"
     file.write_bytes(bytes(data[:100]))
+    code, out, err = run("list", "--library", library)  # the generation before answers until then
+    assert (code, len(out.splitlines())) == (0, 14)
+    code, out, err = run("doctor", "--library", library)
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "generation 000002 is damaged: passages.faiss can't be read; run `footnote doctor`",
+        "generation 000002 was written anew from its articles, as 000003",
+        "generation 000002 was deleted: it can't be used",
+    ]
     code, out, err = run("list", "--library", library)
-    assert (code, out) == (3, "")
-    assert err.startswith("footnote: passages.faiss can't be read; run `footnote rollback`")
-    assert is_one_line(err)
+    assert (code, len(out.splitlines()), err) == (0, 15, "")
+    assert run("doctor", "--check", "--library", library) == (0, "2 generations, all sound\n", "")
     code, out, err = run("rollback", "--library", library)
     assert (code, err) == (0, "")
     assert out.startswith("generation 000001 of 20")
-    assert run("list", "--library", library)[0] == 0
-    code, out, err = run("doctor", "--library", library)
-    assert (code, err) == (0, "")  # the damaged one is not live
-    assert out.startswith("generation 000002: damaged: passages.faiss")
 
 
 def test_a_second_builder_is_refused(run: Run, library: Path, tmp_path: Path):

@@ -285,7 +285,7 @@ def test_a_file_that_is_no_index_is_a_broken_library_in_one_line(tmp_path: Path,
         file.write_bytes(damaged[damage])
     with pytest.raises(LibraryBroken) as broken:
         Keywords(file).search("ferry", 3)
-    assert "run `footnote rollback`" in str(broken.value)
+    assert "run `footnote doctor`" in str(broken.value)
     assert "\n" not in str(broken.value)
 
 

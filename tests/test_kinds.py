@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.kinds import asked_for
-from assistant.period import Period, find_phrase, resolve
+from assistant.period import find_phrase, resolve
+from index.filter import Filter
 
 ROOT = Path(__file__).resolve().parent.parent
 EVAL = ROOT.parent / "shared" / "eval"
@@ -123,7 +124,7 @@ def test_words_for_a_time_mean_days_counted_from_the_newest_article(
     found = find_phrase(f"What happened {phrase}?")
     assert found is not None
     assert found[0] == phrase
-    wanted = Period(dt.date(*first) if first else None, dt.date(*last) if last else None)
+    wanted = Filter(dt.date(*first) if first else None, dt.date(*last) if last else None)
     assert resolve(phrase, NEWEST) == wanted
 
 
@@ -143,9 +144,9 @@ def test_days_that_do_not_exist_are_no_period(phrase: str):
 
 @given(st.dates(dt.date(1990, 1, 1), dt.date(2060, 1, 1)), st.dates(dt.date(1990, 1, 1), dt.date(2060, 1, 1)))
 def test_a_written_day_is_that_day_whatever_the_newest_article(day: dt.date, newest: dt.date):
-    assert resolve(f"on {day.isoformat()}", newest) == Period(day, day)
-    assert Period(day, day).holds(day)
-    assert not Period(day, day).holds(None)
+    assert resolve(f"on {day.isoformat()}", newest) == Filter(day, day)
+    assert Filter(day, day).allows(day)
+    assert not Filter(day, day).allows(None)
 
 
 @given(st.dates(dt.date(1990, 1, 1), dt.date(2060, 1, 1)))

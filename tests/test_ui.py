@@ -1,6 +1,7 @@
 """The chat's events, on a real library; only the model's words are scripted."""
 
 import gc
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from assistant.model import Message
 from assistant.settings import Settings
 from assistant.ui import UNKNOWN, Chat, build, with_looks
 from index.errors import Cancelled, ModelError, UsageError
+from index.filter import Filter
 from index.library import Library
 
 VOTE = "The council voted on Tuesday to raise the Kolvard dike by 70 centimeters."
@@ -75,7 +77,7 @@ def chat(folder: Path, model: ScriptedModel) -> Chat:
 
 def answer(chat: Chat, question: str = QUESTION) -> str:
     """Ask, and return the turn as it is drawn last."""
-    chat.ask(question, TAB)
+    chat.ask(question, Filter(), TAB)
     return str(list(chat.answer(TAB))[-1][0])
 
 
@@ -95,7 +97,7 @@ def in_thread(chat: Chat) -> tuple[threading.Thread, list[str]]:
 
 
 def test_the_quotes_are_drawn_first_then_the_draft_then_the_checked_answer(chat: Chat) -> None:
-    _, now, _ = chat.ask(QUESTION, TAB)
+    _, now, _ = chat.ask(QUESTION, Filter(), TAB)
     assert "Searching" in now
     drawn = [str(turn) for turn, _ in chat.answer(TAB)]
     assert VOTE in drawn[0]
@@ -114,7 +116,7 @@ def test_a_footnote_opens_its_article_with_the_quote_marked(chat: Chat) -> None:
 
 def test_footnotes_open_while_the_answer_is_being_written(chat: Chat, model: ScriptedModel) -> None:
     model.hold.clear()
-    chat.ask(QUESTION, TAB)
+    chat.ask(QUESTION, Filter(), TAB)
     running = chat.answer(TAB)
     next(running)
     assert f"{VOTE}</mark>" in click(chat, "a1-e1")
@@ -147,7 +149,7 @@ def test_a_follow_up_shows_how_it_was_understood(chat: Chat) -> None:
 
 def test_how_it_was_understood_is_on_the_page_before_the_answer(chat: Chat) -> None:
     answer(chat, "How long will the work on the Kolvard dike take?")
-    chat.ask(FOLLOW_UP, TAB)
+    chat.ask(FOLLOW_UP, Filter(), TAB)
     first = str(next(chat.answer(TAB))[0])
     assert MEANT in first
     assert 'class="edit"' not in first, "to be edited once it is done"
@@ -156,7 +158,7 @@ def test_how_it_was_understood_is_on_the_page_before_the_answer(chat: Chat) -> N
 def test_a_reworded_question_is_asked_as_it_stands(chat: Chat) -> None:
     """No pronoun in it is replaced, and the next follow-up can refer to it."""
     answer(chat, "How long will the work on the Kolvard dike take?")
-    _, now, _ = chat.ask_reworded(gr.EventData(None, {"question": FOLLOW_UP}), TAB)
+    _, now, _ = chat.ask_reworded(Filter(), gr.EventData(None, {"question": FOLLOW_UP}), TAB)
     assert 'id="turn-a2"' in now
     html = str(list(chat.answer(TAB))[-1][0])
     assert "Understood as" not in html
@@ -166,7 +168,7 @@ def test_a_reworded_question_is_asked_as_it_stands(chat: Chat) -> None:
 
 def test_earlier_turns_stay_and_are_the_history_of_the_next_one(chat: Chat) -> None:
     answer(chat)
-    earlier, now, _ = chat.ask("How many passengers did the ferry carry?", TAB)
+    earlier, now, _ = chat.ask("How many passengers did the ferry carry?", Filter(), TAB)
     assert QUESTION in earlier
     assert 'id="turn-a2"' in now
     history = chat.conversations.of("tab").history()
@@ -175,13 +177,13 @@ def test_earlier_turns_stay_and_are_the_history_of_the_next_one(chat: Chat) -> N
 
 @pytest.mark.parametrize("question", ["", "  \n"])
 def test_a_blank_question_changes_nothing(chat: Chat, question: str) -> None:
-    assert chat.ask(question, TAB) == (gr.skip(), gr.skip(), gr.skip())
+    assert chat.ask(question, Filter(), TAB) == (gr.skip(), gr.skip(), gr.skip())
     assert list(chat.answer(TAB)) == [(gr.skip(), gr.skip())]
 
 
 def test_a_second_question_in_the_same_tab_waits_in_the_box(chat: Chat) -> None:
-    chat.ask(QUESTION, TAB)
-    assert chat.ask("And then?", TAB) == (gr.skip(), gr.skip(), gr.skip())
+    chat.ask(QUESTION, Filter(), TAB)
+    assert chat.ask("And then?", Filter(), TAB) == (gr.skip(), gr.skip(), gr.skip())
     assert len(chat.conversations.of("tab").turns) == 1
 
 
@@ -209,14 +211,41 @@ def test_a_fault_of_our_own_is_one_line_too_and_is_logged(
     assert "Footnote itself failed (ZeroDivisionError)" in html
     assert VOTE in html, "the quotes stand"
     assert "could not be answered" in caplog.text
-    assert 'id="turn-a2"' in chat.ask("again?", TAB)[1], "the next question can be asked"
+    assert 'id="turn-a2"' in chat.ask("again?", Filter(), TAB)[1], "the next question can be asked"
+
+
+def limit(chat: Chat, **told: object) -> tuple[Filter, str]:
+    return chat.limit(gr.EventData(None, {"first": "", "last": "", "sources": []} | told))
+
+
+def test_days_beside_the_question_limit_what_is_asked(chat: Chat) -> None:
+    april, trouble = limit(chat, first="2022-04-01", last="2022-04-30")
+    assert trouble == ""
+    chat.ask(QUESTION, april, TAB)
+    html = str(list(chat.answer(TAB))[-1][0])
+    assert "April 2022" in html
+    assert VOTE not in html
+    again = chat.ask_unfiltered(gr.EventData(None, {"turn": "a1", "drop": "all"}), TAB)
+    assert 'id="turn-a2"' in again[1]
+    assert VOTE in str(list(chat.answer(TAB))[-1][0])
+
+
+def test_days_the_wrong_way_round_are_told_and_limit_nothing(chat: Chat) -> None:
+    wrong, trouble = limit(chat, first="2022-04-30", last="2022-04-01")
+    assert not wrong
+    assert 'role="alert"' in trouble
+
+
+def test_an_answer_that_is_gone_is_not_asked_again(chat: Chat) -> None:
+    event = gr.EventData(None, {"turn": "a9", "drop": "all"})
+    assert chat.ask_unfiltered(event, TAB) == (gr.skip(), gr.skip(), gr.skip())
 
 
 # --- stopping --------------------------------------------------------------------------------------
 
 
 def test_stop_while_it_waits_for_the_model_ends_the_turn_at_once(chat: Chat) -> None:
-    chat.ask(QUESTION, TAB)
+    chat.ask(QUESTION, Filter(), TAB)
     turn, _ = chat.stop(TAB)
     assert "Stopped" in turn
     assert list(chat.answer(TAB)) == [(gr.skip(), gr.skip())]
@@ -224,7 +253,7 @@ def test_stop_while_it_waits_for_the_model_ends_the_turn_at_once(chat: Chat) -> 
 
 def test_stop_while_the_model_writes_keeps_the_quotes(chat: Chat, model: ScriptedModel) -> None:
     model.hold.clear()
-    chat.ask(QUESTION, TAB)
+    chat.ask(QUESTION, Filter(), TAB)
     thread, drawn = in_thread(chat)
     while not drawn:
         thread.join(0.01)
@@ -241,7 +270,7 @@ def test_stop_without_a_question_does_nothing(chat: Chat) -> None:
 def test_a_closed_tab_stops_the_model(chat: Chat, model: ScriptedModel) -> None:
     """By gradio's event, and by closing the generator, whichever comes first."""
     model.hold.clear()
-    chat.ask(QUESTION, TAB)
+    chat.ask(QUESTION, Filter(), TAB)
     turn = chat.conversations.of("tab").open_turn
     assert turn
     running = chat.answer(TAB)
@@ -256,7 +285,7 @@ def test_a_closed_tab_stops_the_model(chat: Chat, model: ScriptedModel) -> None:
 
 def test_a_new_conversation_is_not_drawn_over_by_the_old_one(chat: Chat, model: ScriptedModel) -> None:
     model.hold.clear()
-    chat.ask(QUESTION, TAB)
+    chat.ask(QUESTION, Filter(), TAB)
     thread, drawn = in_thread(chat)
     while not drawn:
         thread.join(0.01)
@@ -301,7 +330,16 @@ def test_a_quote_of_an_article_that_left_the_library_is_still_shown(tmp_path: Pa
     after = click(chat, "a1-1")
     assert f"{VOTE}</mark>" in before
     assert f"{VOTE}</mark>" in after
-    assert "changed" in after
+    assert "Edited since." in after and '<a href="#cite-article-' in after
+    (link,) = re.findall(r"#cite-quote-([^\"]+)", before)
+    for n in range(4):  # until no generation holds the first version
+        file.write_text(f"{ARTICLES['dike.txt']} It was said {n} times.", encoding="utf-8")
+        chat.assistant.library.add([file])
+    assert f"{VOTE}</mark>" in click(chat, "a1-1")
+    assert f"{VOTE}</mark>" in click(chat, f"quote-{link}")  # as the link opens it, in any tab
+    chat.assistant.library.remove(["dike.txt"])
+    assert "Removed from the library since." in click(chat, f"quote-{link}")
+    assert "is no link to a quote" in click(chat, "quote-<b>x")
     assert "changed" not in before
 
 
@@ -335,7 +373,7 @@ def test_a_broken_library_is_no_missing_answer(tmp_path: Path) -> None:
     for html in (chat.welcome()[0], answer(chat)):
         assert 'role="alert"' in html
         assert "The library can’t be searched." in html
-        assert "footnote rollback" in html
+        assert "footnote doctor" in html
         assert "do not say" not in html
         assert "no articles" not in html
 
@@ -347,6 +385,21 @@ def test_a_model_that_failed_is_no_missing_answer(folder: Path) -> None:
     assert "The model broke; ask again" in html
     assert f">{VOTE}<" in html, "the quotes that were found"
     assert "do not say" not in html
+
+
+def test_coming_back_to_the_chat_shows_what_the_library_holds_now(tmp_path: Path) -> None:
+    """The empty chat, the contents, the menus; not over an answer or an open article."""
+    chat = Chat(Assistant(Settings(library=tmp_path / "library", use_model=False)))
+    for name, text in ARTICLES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        chat.assistant.library.add([tmp_path / name])
+    welcome, contents, limits = chat.back(gr.EventData(None, {"open": False}), TAB)
+    assert "Ask 2 articles" in welcome
+    assert "ferry.txt" in contents
+    assert 'min="2022-03-09" max="2022-04-21"' in limits
+    assert "2 articles from 9 March 2022 to 21 April 2022" in limits
+    chat.ask(QUESTION, Filter(), TAB)
+    assert chat.back(gr.EventData(None, {"open": True}), TAB)[:2] == (gr.skip(), gr.skip())
 
 
 # --- conversations ---------------------------------------------------------------------------------
@@ -396,6 +449,7 @@ def test_nothing_of_the_library_is_served_as_a_file_and_monitoring_is_off(
     client: TestClient, folder: Path
 ) -> None:
     assert client.get(f"/gradio_api/file={folder / 'CURRENT'}").status_code == 403
+    assert client.get(f"/gradio_api/file={folder / 'uploads' / 'a.txt'}").status_code == 403
     assert "live" not in client.get("/monitoring").text
 
 

@@ -137,7 +137,7 @@ def test_a_file_that_is_no_index_is_a_broken_library_in_one_line(tmp_path: Path,
         )
     with pytest.raises(LibraryBroken) as broken:
         Vectors.load(file)
-    assert str(broken.value).startswith("rows.faiss can't be read; run `footnote rollback`")
+    assert str(broken.value).startswith("rows.faiss can't be read; run `footnote doctor`")
     assert "\n" not in str(broken.value)
 
 

@@ -6,7 +6,8 @@ Each step shows a few questions, each with the passage that answers it and passa
 (found by the encoder), or with the latter alone. The network learns to put its weight on the right sentence
 and the right words among all of a question's passages, or on "none" (one softmax over all of them: Clark and
 Gardner, 2018, arXiv:1710.10723). Sources, licences and figures: docs/reader.md. Two cores need about an hour;
-a run that was stopped goes on where it was.
+a run that was stopped goes on where it was. `--after` and `--skip` make a second run of what the first has
+learnt and has not seen.
 """
 
 import argparse
@@ -50,15 +51,18 @@ class Network:
     tokenizer: Any
 
     @classmethod
-    def new(cls) -> "Network":
-        """Untrained, without dropout: an hour does not overfit, and drawing the noise took half the time."""
-        net, head, tokenizer = load(None)
+    def new(cls, after: Path | None = None) -> "Network":
+        """Untrained, or with the weights of an earlier run. Without dropout: an hour does not overfit, and
+        drawing the noise took half the time."""
+        net, head, tokenizer = load(after)
         for part in net.modules():
             if isinstance(part, torch.nn.Dropout):
                 part.p = 0.0
         net.embeddings.requires_grad_(False)
         net.train()
-        return cls(net, torch.nn.Parameter(torch.randn_like(head) * 0.02), tokenizer)
+        if after is None:
+            head = torch.randn_like(head) * 0.02
+        return cls(net, torch.nn.Parameter(head), tokenizer)
 
     @property
     def trained(self) -> list[torch.nn.Parameter]:
@@ -192,6 +196,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--groups", type=int, default=16_800)
+    parser.add_argument("--skip", type=int, default=0, help="groups of the list that an earlier run has seen")
+    parser.add_argument("--after", type=Path, help="the weights that an earlier run wrote")
     parser.add_argument("--state", type=Path, default=Path("build/reader.state"), help="of a run to go on")
     arguments = parser.parse_args()
     arguments.state.parent.mkdir(parents=True, exist_ok=True)
@@ -205,7 +211,7 @@ def main() -> None:
     train = [p for p in pairs if not contexts[p[0].context].held_out]
     train += [p for p in train for _ in range(REPEATS.get(contexts[p[0].context].file, 1) - 1)]
     rng.shuffle(train)
-    train = train[: arguments.groups]
+    train = train[arguments.skip : arguments.skip + arguments.groups]
     passages = Passages(contexts, encoder)
     dev = list(groups(held, passages, random.Random(1), DEV_NONE, DEV_NEGATIVES))
     print(f"{len(contexts)} paragraphs, {len(asked)} questions, {len(train)} shown, {len(dev)} held out")
@@ -223,7 +229,7 @@ def look_alikes(state: Path, contexts: Any, asked: Any, encoder: Encoder) -> lis
 
 def run(train: Sequence[Pair], dev: list[Group], passages: Passages, arguments: argparse.Namespace) -> None:
     """All steps; the loss goes to a file beside the state."""
-    network = Network.new()
+    network = Network.new(arguments.after)
     steps = len(train) // GROUPS_PER_STEP
     training = Training(network, steps, arguments.state)
     started, mean = time.time(), 0.0
