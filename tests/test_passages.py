@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from index.embed import Encoder
 from index.passages import MIN_TOKENS, PASSAGE_TOKENS, passage_header, split_passages
+from index.rows import embedded_text
 from index.sentences import split_sentences
-from index.store import embedded_text
 from index.text import Article, Passage
 
 # Beside plain sentences: long ones, words that the tokenizer cuts into many pieces, and text that has
