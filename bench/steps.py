@@ -11,7 +11,7 @@ from index.embed import Encoder, Progress, Rows
 # What is done before a step first tells of itself.
 BEFORE = {"reading": "looking at files", "splitting": "comparing lists", "comparing": "vectors, kept"}
 LAST = "indexes, checksums"
-EMBEDDING = ("embedding passages", "embedding sentences")
+SENTENCES = "embedding sentences"
 
 
 def megabytes(name: str) -> float:

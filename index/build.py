@@ -124,6 +124,15 @@ class Build:
                 "SELECT * FROM old.texts WHERE sha256 IN (SELECT sha256 FROM staged)"
             )
 
+    def saw(self, seen: Iterable[Seen]) -> None:
+        """Note how kept files look now, so that their bytes need not be read again next time."""
+        with _disk_errors():
+            self._db.executemany(
+                "UPDATE files SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, sha256 = ?, settled = ? "
+                "WHERE path = ?",
+                ((s.size, s.mtime_ns, s.ctime_ns, s.inode, s.sha256, s.settled, s.path) for s in seen),
+            )
+
     def put(self, seen: Seen, read: Iterable[Article | Refused], *, asked: bool = True) -> None:
         """Take in a file that is being read. When reading fails, its older version stays, and the reason is
         noted; so are the reasons for what was refused inside the file. Of a file that was not `asked` for,
@@ -302,7 +311,7 @@ def _fill_stories(db: sqlite3.Connection, progress: Progress) -> None:
     )
     db.execute(
         "INSERT INTO similar SELECT * FROM old.similar "
-        "WHERE a IN (SELECT sha256 FROM texts) AND b IN (SELECT sha256 FROM texts)"
+        "WHERE +a IN (SELECT sha256 FROM texts) AND +b IN (SELECT sha256 FROM texts)"
     )
     new = [sha for (sha,) in db.execute("SELECT sha256 FROM texts WHERE signature IS NULL ORDER BY sha256")]
     for done, sha in enumerate(new, start=1):

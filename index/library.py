@@ -229,7 +229,8 @@ class Library:
         go, unless `yes`. Refused files are in the report; an older version of them stays.
         """
         roots = [path.expanduser().resolve() for path in paths]
-        if not _files(roots, ()) and not any(_is_below(path, roots) for path in self._known()):
+        found = [next(article_files(root, SUFFIXES), None) for root in roots]  # of each: it may not exist
+        if not any(found) and not any(_is_below(path, roots) for path in self._known()):
             raise UsageError(
                 f"there is no article in {', '.join(map(str, paths))}; files ending in {ENDINGS} are read"
             )
@@ -344,20 +345,18 @@ class Library:
         """What `add` does once it holds the lock."""
         live = self.live if self._kept.live() else None
         known = live.files() if live else {}
-        named = dict(live.manifest.columns if live else {}) | (
-            {str(r): columns for r in roots} if columns else {}
-        )
+        named = dict(live.manifest.columns) if live else {}
+        named |= {str(root): columns for root in roots} if columns else {}
         seen, changed, refused = _look(files, {path: seen for path, (seen, _) in known.items()})
         asked = {str(root) for root in roots} - (live.containers() if live else set())
         read = list(seen) if columns else [*changed, *(f for f in seen if f in asked and f not in changed)]
         gone = {path for path in known if _is_below(path, roots) and path not in seen and path not in refused}
         before = self._sources()
         if live and not read and not gone and all(_is_below(str(root), map(Path, before)) for root in roots):
-            unchanged = [a.file for a in live.listing() if _is_below(a.path, roots)]
-            told = {path: why for path, why in live.refused().items() if _is_below(path, roots)}
-            return Report(unchanged=unchanged, refused=told | refused)
+            return _as_it_was(live, roots, refused)
         with self._build(progress) as build:
             build.keep(known.keys() - gone - set(read))
+            build.saw(seen[path] for path in seen.keys() & known.keys() if seen[path] != known[path][0])
             for done, file in enumerate(read, start=1):
                 articles = read_articles(Path(file), _columns_of(file, named))
                 build.put(seen[file], articles, asked=Path(file) in roots)
@@ -373,7 +372,7 @@ class Library:
                 build.discard()
                 return report
             if live and not yes:
-                check_drop(report, len(live.listing()))
+                check_drop(report, live.count)
             self._go_live(build, report, sources, named)
         return report
 
@@ -404,6 +403,13 @@ class Library:
                 f"this library was built with the encoder {built_with!r}, not {self._wanted!r}; "
                 f"use --encoder {built_with}, or add the articles into another --library"
             )
+
+
+def _as_it_was(live: Generation, roots: Sequence[Path], refused: Mapping[str, str]) -> Report:
+    """The report where nothing below `roots` has changed."""
+    before = {path: why for path, why in live.refused().items() if _is_below(path, roots)}
+    unchanged = [a.file for a in live.listing() if _is_below(a.path, roots)]
+    return Report(unchanged=unchanged, refused=before | dict(refused))
 
 
 def _look(

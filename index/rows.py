@@ -191,10 +191,11 @@ def _told(progress: Progress, what: str, before: int, of: int, done: int, _: int
 
 def _distinct(db: sqlite3.Connection, table: str, before: NDArray[np.int64]) -> int:
     """How many texts are to be embedded."""
-    if not (before == NEW).any():
+    new = np.flatnonzero(before == NEW)
+    if not len(new):
         return 0
-    keys = {key for row, key in db.execute(f"SELECT row, key FROM {table}") if before[row] == NEW}
-    return len(keys)
+    rows = db.execute(f"SELECT row, key FROM {table} WHERE row BETWEEN ? AND ?", (int(new[0]), int(new[-1])))
+    return len({key for row, key in rows if before[row] == NEW})
 
 
 def _keys(

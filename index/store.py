@@ -179,6 +179,11 @@ class Generation:
         with self._lock:
             return listed(self._db)
 
+    @property
+    def count(self) -> int:
+        """How many articles there are, copies too."""
+        return int(self._query("SELECT count(*) FROM articles")[0][0])
+
     def named(self, name: str) -> list[str]:
         """The IDs of the articles, copies too, with that ID, file name or path."""
         rows = self._query("SELECT id FROM articles WHERE ? IN (id, file, path) ORDER BY path", (name,))
@@ -336,9 +341,11 @@ def sha256(file: Path) -> str:
 
 def listed(db: sqlite3.Connection) -> list[Listed]:
     """All articles of a database, as `Generation.listing`."""
-    names = tuple(field.name for field in fields(Listed))
-    found = (dict(zip(names, row, strict=True)) for row in db.execute(LISTED))
-    return [Listed(**row | {"date": _date(row["date"])}) for row in found]
+    place = [field.name for field in fields(Listed)].index("date")
+    return [
+        Listed(*row[:place], _date(row[place]), *row[place + 1 :])  # type: ignore[call-arg] # as in LISTED
+        for row in db.execute(LISTED)
+    ]
 
 
 def article_of(row: Sequence[Any], copies: tuple[str, ...] = ()) -> Article:

@@ -197,7 +197,6 @@ def test_a_tiny_archive_is_measured_from_end_to_end(
     assert list(data) == ["cores", "seconds", "sections"] and list(data["sections"]) == ["build", "archive"]
     rows = {row["what"]: row for section in data["sections"].values() for row in section["rows"]}
     assert {
-        "… its embedding",
         "peak over the models",
         "on disk",
         "open the live generation",

@@ -28,6 +28,7 @@ from index.library import Library
 from index.readers import ENDINGS
 from index.report import Report
 from index.rows import embedded_text
+from index.scan import IGNORE_FILE
 from index.store import FILES, MANIFEST, Generation
 
 Write = Callable[..., Path]  # write_article(folder, name, text, date)
@@ -391,8 +392,9 @@ def test_sync_asks_for_a_folder_that_is_gone_until_its_articles_are_removed(
     write_article(tmp_path / "two", "b.txt", SNOW)
     library.add([tmp_path / "one", tmp_path / "two"])
     (tmp_path / "one").rename(tmp_path / "elsewhere")
-    with pytest.raises(UsageError, match="one is gone; `footnote remove` its articles or bring it"):
-        library.sync()
+    (reason,) = library.sync().refused.values()
+    assert reason.endswith("one is gone; `footnote remove` its articles or bring it back")
+    assert texts(library) == {"a.txt": RAIN, "b.txt": SNOW}
     library.remove(["a.txt"])
     assert library.sync() == Report(unchanged=["b.txt"])
 
@@ -771,7 +773,7 @@ def test_a_build_is_seen_whole_or_not_at_all_in_the_order_of_its_writes(
     times = [(folder / name).stat().st_mtime_ns for name in FILES]
     manifest = (folder / MANIFEST).stat().st_mtime_ns
     assert max(times) <= manifest <= (library.folder / POINTER).stat().st_mtime_ns
-    assert sorted(f.name for f in library.folder.iterdir()) == [POINTER, "generations", "lock"]
+    assert sorted(f.name for f in library.folder.iterdir()) == [IGNORE_FILE, POINTER, "generations", "lock"]
     for subset in itertools.combinations(FILES, 3):  # no part of it opens without the rest
         part = library.folder.parent / "-".join(n[:3] for n in subset)
         part.mkdir(exist_ok=True)

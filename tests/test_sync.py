@@ -6,7 +6,7 @@ import random
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -447,28 +447,26 @@ def test_questions_in_a_loop_during_twenty_rebuilds_all_get_exact_citations(
     assistant = Assistant.open(tmp_path / "library", use_model=False)
     done, wrong, asked = threading.Event(), list[object](), list[str]()
 
-    def ask() -> Iterator[None]:
+    def ask() -> None:
         while not done.is_set():
             try:
-                generation = assistant.library.live
+                before = assistant.library.live
                 answer = assistant.ask("How many cars did boat 3 carry?")
-                for citation in answer.citations:
-                    held = [generation]
-                    if citation.source.article not in {a.id for a in generation.articles()}:
-                        held = [assistant.library.live]
-                    text = held[0].article(citation.source.article).text
-                    exact = text[citation.start : citation.end] == citation.quote
-                    now = assistant.library.live.article(citation.source.article).text
-                    if not (exact or now[citation.start : citation.end] == citation.quote):
-                        wrong.append(citation)
-                if answer.status == "failed":
+                held = {g.manifest.generation: g for g in (before, assistant.library.live)}
+                generation = held.get(answer.generation)
+                if answer.status != "answered":
                     wrong.append(answer.text)
-                asked.append(answer.status)
+                if generation is None:  # built, used and replaced within this one answer
+                    continue
+                for c in answer.citations:
+                    text = generation.article(c.source.article).text
+                    if text[c.start : c.end] != c.quote:
+                        wrong.append(c)
+                asked.append(answer.generation)
             except Exception as error:  # noqa: BLE001 - what a thread raises would be lost
                 wrong.append(error)
-        yield
 
-    thread = threading.Thread(target=lambda: list(ask()))
+    thread = threading.Thread(target=ask)
     thread.start()
     for version in range(20):
         write_article(
@@ -480,4 +478,4 @@ def test_questions_in_a_loop_during_twenty_rebuilds_all_get_exact_citations(
     done.set()
     thread.join()
     assert wrong == []
-    assert len(asked) >= 20 and set(asked) == {"answered"}
+    assert len(asked) >= 20 and len(set(asked)) >= 10
