@@ -241,9 +241,13 @@ def _folded(summary: str, body: str, of: Sequence[object]) -> str:
 
 
 def _footer(answer: Answer) -> str:
-    """How long it took, and the whole answer as Markdown for the clipboard."""
+    """From how many sources, where some of the cited articles tell nearly the same; how long it took; and the
+    whole answer as Markdown for the clipboard."""
+    cited = len({c.source.article for c in answer.citations})
+    fewer = 0 < answer.independent_sources < cited or any(c.also_in for c in answer.citations)
+    sources = f"{count(answer.independent_sources, 'independent source')} · " if fewer else ""
     return (
-        f'<p class="fine">Checked against its quotes in {answer.timings.total_s:.1f} s'
+        f'<p class="fine">{sources}Checked against its quotes in {answer.timings.total_s:.1f} s'
         '<button type="button" class="copy">Copy with sources</button></p>'
         f'<textarea class="markdown" hidden readonly>{escape(markdown(answer))}</textarea>'
     )

@@ -297,3 +297,14 @@ def test_markdown_of_an_answer_without_claims_is_its_text() -> None:
 )
 def test_markdown_shows_the_same_characters(text: str, written: str) -> None:
     assert render.markdown_text(text) == written
+
+
+def test_wire_copy_is_told_beside_its_footnote_and_counted_once():
+    alone = answer()
+    assert "independent source" not in render.answer_html("a1", alone)
+    copied = dataclasses.replace(alone.citations[0], page=3, also_in=("b1", "c1"))
+    told = dataclasses.replace(alone, citations=(copied, *alone.citations[1:]), independent_sources=1)
+    html = render.answer_html("a1", told)
+    assert "1 independent source · Checked against its quotes" in html
+    assert "page 3 (also in 2 articles)" in html
+    assert "also in 2 articles" in render.markdown(told)
