@@ -23,6 +23,7 @@ from index.library import Library
 HOMES = "How many homes did the flood damage?"
 JSON_KEYS = {
     "question", "standalone_question", "status", "text", "claims", "citations", "passages", "timings",
+    "generation", "independent_sources",
 }  # fmt: skip
 
 
