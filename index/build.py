@@ -26,11 +26,10 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-import numpy as np
-
 from index.embed import Encoder
 from index.errors import LibraryError, NoArticles, ReadError
 from index.generations import flush_folder
+from index.grouped import fill_stories
 from index.readers import Refused
 from index.report import Report, compared
 from index.rows import fill_rows, fill_vectors, fill_words
@@ -48,7 +47,6 @@ from index.store import (
     listed,
     sha256,
 )
-from index.stories import signature, similar, stories
 from index.text import Article
 
 STAGED = f"""
@@ -230,7 +228,7 @@ class Build:
             ):
                 made = fill_vectors(self._db, table, numbers, vectors, self._encoder, self._progress)
                 made.save(self.folder / name)
-            _fill_stories(self._db, self._progress)
+            fill_stories(self._db, self._progress)
             for statement in INDEXES:
                 self._db.execute(statement)
             self._db.execute("COMMIT")
@@ -301,41 +299,6 @@ def write_generation(
     with Build(folder, lambda: encoder, previous, progress) as build:
         build.put_articles(articles)
         return build.finish(build.report(), sources)
-
-
-def _fill_stories(db: sqlite3.Connection, progress: Progress) -> None:
-    """Group near-duplicates: only texts that are new are compared, with all."""
-    db.execute(
-        "UPDATE texts SET signature = o.signature FROM old.texts o "
-        "WHERE o.sha256 = texts.sha256 AND texts.signature IS NULL"
-    )
-    db.execute(
-        "INSERT INTO similar SELECT * FROM old.similar "
-        "WHERE +a IN (SELECT sha256 FROM texts) AND +b IN (SELECT sha256 FROM texts)"
-    )
-    new = [sha for (sha,) in db.execute("SELECT sha256 FROM texts WHERE signature IS NULL ORDER BY sha256")]
-    for done, sha in enumerate(new, start=1):
-        (text,) = db.execute("SELECT text FROM texts WHERE sha256 = ?", (sha,)).fetchone()
-        db.execute("UPDATE texts SET signature = ? WHERE sha256 = ?", (signature(text).tobytes(), sha))
-        progress("comparing", done, len(new))
-    stored = dict(db.execute("SELECT sha256, signature FROM texts ORDER BY sha256"))
-    if not stored:
-        return
-    ids, place = list(stored), {sha: i for i, sha in enumerate(stored)}
-    every = np.frombuffer(b"".join(stored.values()), dtype=np.uint32).reshape(len(ids), -1)
-    if new:
-        pairs = similar(every[[place[sha] for sha in new]], every)
-        db.executemany(
-            "INSERT OR IGNORE INTO similar VALUES (?,?)",
-            (sorted((new[one], ids[other])) for one, other in pairs if new[one] != ids[other]),
-        )
-    joined = [(place[a], place[b]) for a, b in db.execute("SELECT a, b FROM similar")]
-    if joined:  # else each article is a story of its own already
-        group = dict(zip(ids, stories(ids, joined), strict=True))
-        first: dict[int, int] = {}
-        for row, sha in db.execute("SELECT row, sha256 FROM articles ORDER BY row").fetchall():
-            story = first.setdefault(group[sha], row)
-            db.execute("UPDATE articles SET story = ? WHERE row = ?", (story, row))
 
 
 def _columns(article: Article) -> Iterator[tuple[str, object]]:

@@ -7,10 +7,10 @@ added.
 """
 
 import contextlib
+import json
 import logging
-import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from index.archive import Archive
@@ -20,7 +20,6 @@ from index.errors import (
     EncoderMismatch,
     LibraryBroken,
     LibraryMissing,
-    ReadError,
     UsageError,
 )
 from index.filter import ANY, Allowed
@@ -31,8 +30,9 @@ from index.mend import Diagnosis, examine, rescue, tidy
 from index.permalink import Found, Permalink
 from index.readers import ENDINGS, SUFFIXES, read_articles
 from index.report import Report, check_drop, compared
-from index.scan import Seen, article_files, look
-from index.store import Generation, Listed, Manifest, Progress, read_manifest
+from index.scan import article_files
+from index.sources import as_it_was, columns_of, files_of, is_below, is_needed, looked_at
+from index.store import MANIFEST, Generation, Listed, Manifest, Progress, read_manifest
 from index.text import Article, Hit
 
 log = logging.getLogger(__name__)
@@ -230,13 +230,13 @@ class Library:
         """
         roots = [path.expanduser().resolve() for path in paths]
         found = [next(article_files(root, SUFFIXES), None) for root in roots]  # of each: it may not exist
-        if not any(found) and not any(_is_below(path, roots) for path in self._known()):
+        if not any(found) and not any(is_below(path, roots) for path in self._known()):
             raise UsageError(
                 f"there is no article in {', '.join(map(str, paths))}; files ending in {ENDINGS} are read"
             )
         with building(self.folder):
             # Listed again now that no other process can take in a file that this list would not hold.
-            files = _files(roots, self._known())
+            files = files_of(roots, self._known())
             return self._update(roots, files, progress, dict(columns or {}), yes=yes)
 
     def sync(self, progress: Progress | None = None, *, yes: bool = False) -> Report:
@@ -264,7 +264,7 @@ class Library:
             live = self.live
             stay = [article.path for article in live.listing() if article.id not in gone]
             paths = {article.path for article in live.listing() if article.id in gone}
-            sources = [s for s in self._sources() if s not in paths and _is_needed(Path(s), stay)]
+            sources = [s for s in self._sources() if s not in paths and is_needed(Path(s), stay)]
             with self._build(None) as build:
                 build.keep(live.files())
                 build.drop(gone)
@@ -326,9 +326,11 @@ class Library:
         return False
 
     def _told_sources(self) -> list[Path]:
-        """What the newest manifest that can be read remembers."""
-        for manifest in self.history():
-            return [Path(source) for source in manifest.sources]
+        """What the newest manifest that can be read remembers, one of another format too."""
+        for name in reversed(self._kept.complete()):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                told = json.loads((self._kept.path(name) / MANIFEST).read_text(encoding="utf-8"))
+                return [Path(source) for source in told["sources"]]
         return []
 
     # --- inside ----------------------------------------------------------------------------------
@@ -347,25 +349,25 @@ class Library:
         known = live.files() if live else {}
         named = dict(live.manifest.columns) if live else {}
         named |= {str(root): columns for root in roots} if columns else {}
-        seen, changed, refused = _look(files, {path: seen for path, (seen, _) in known.items()})
+        seen, changed, refused = looked_at(files, {path: seen for path, (seen, _) in known.items()})
         asked = {str(root) for root in roots} - (live.containers() if live else set())
         read = list(seen) if columns else [*changed, *(f for f in seen if f in asked and f not in changed)]
-        gone = {path for path in known if _is_below(path, roots) and path not in seen and path not in refused}
+        gone = {path for path in known if is_below(path, roots) and path not in seen and path not in refused}
         before = self._sources()
-        if live and not read and not gone and all(_is_below(str(root), map(Path, before)) for root in roots):
-            return _as_it_was(live, roots, refused)
+        if live and not read and not gone and all(is_below(str(root), map(Path, before)) for root in roots):
+            return as_it_was(live, roots, refused)
         with self._build(progress) as build:
             build.keep(known.keys() - gone - set(read))
             build.saw(seen[path] for path in seen.keys() & known.keys() if seen[path] != known[path][0])
             for done, file in enumerate(read, start=1):
-                articles = read_articles(Path(file), _columns_of(file, named))
+                articles = read_articles(Path(file), columns_of(file, named))
                 build.put(seen[file], articles, asked=Path(file) in roots)
                 if progress:
                     progress("reading", done, len(read))
-            report = build.report(lambda path: _is_below(path, roots))
+            report = build.report(lambda path: is_below(path, roots))
             report.refused |= refused
             # A file that was refused is not asked for again; a folder is, once it has given an article.
-            useful = [str(r) for r in roots if any(_is_below(path, [r]) for path in build.containers())]
+            useful = [str(r) for r in roots if any(is_below(path, [r]) for path in build.containers())]
             sources = sorted({*before, *useful})
             more = [s for s in sources if not any(Path(s).is_relative_to(b) for b in before)]
             if not report.changes and (live is None or not (more or columns)):
@@ -403,64 +405,3 @@ class Library:
                 f"this library was built with the encoder {built_with!r}, not {self._wanted!r}; "
                 f"use --encoder {built_with}, or add the articles into another --library"
             )
-
-
-def _as_it_was(live: Generation, roots: Sequence[Path], refused: Mapping[str, str]) -> Report:
-    """The report where nothing below `roots` has changed."""
-    before = {path: why for path, why in live.refused().items() if _is_below(path, roots)}
-    unchanged = [a.file for a in live.listing() if _is_below(a.path, roots)]
-    return Report(unchanged=unchanged, refused=before | dict(refused))
-
-
-def _look(
-    files: Iterable[str], known: Mapping[str, Seen]
-) -> tuple[dict[str, Seen], list[str], dict[str, str]]:
-    """Files → what was seen of each, those whose bytes changed, and why some can't be read."""
-    seen: dict[str, Seen] = {}
-    changed: list[str] = []
-    refused: dict[str, str] = {}
-    for file in files:
-        printable = file.encode("utf-8", "backslashreplace").decode()
-        if printable != file:
-            refused[file] = f"{Path(printable).name}: the file's name is not UTF-8; rename the file"
-            continue
-        try:
-            seen[file], differs = look(file, known.get(file))
-        except ReadError as error:
-            refused[file] = str(error)
-        else:
-            changed += [file] if differs else []
-    return seen, changed, refused
-
-
-def _resolved(files: Iterable[Path]) -> dict[str, None]:
-    """The files, each once: under the name that a link leads to. Folders are resolved once each."""
-    parents: dict[Path, Path] = {}
-    found: dict[str, None] = {}
-    for file in files:
-        parent = parents.get(file.parent) or parents.setdefault(file.parent, file.parent.resolve())
-        found[str(file.resolve() if file.is_symlink() else parent / file.name)] = None
-    return found
-
-
-def _files(roots: Sequence[Path], known: Iterable[str]) -> list[str]:
-    """The files to look at: those below `roots`, and the known ones in folders that can't be read, for what
-    is in these is unknown, not gone. Raises UsageError."""
-    lost: list[Path] = []
-    files = _resolved(file for root in roots for file in article_files(root, SUFFIXES, lost))
-    return [*files, *(path for path in known if lost and _is_below(path, lost))]
-
-
-def _columns_of(file: str, named: Mapping[str, dict[str, str]]) -> dict[str, str]:
-    """The names of columns that were given for the nearest source around a file."""
-    around = [source for source in named if _is_below(file, [Path(source)])]
-    return named[max(around, key=len)] if around else {}
-
-
-def _is_below(path: str, roots: Iterable[Path]) -> bool:
-    return any(path == str(root) or path.startswith(f"{str(root).rstrip(os.sep)}{os.sep}") for root in roots)
-
-
-def _is_needed(source: Path, paths: Sequence[str]) -> bool:
-    """Whether `sync` can still read a source, or must complain that its articles lost their files."""
-    return source.exists() or any(_is_below(path, [source]) for path in paths)

@@ -322,8 +322,8 @@ def read_manifest(folder: Path) -> Manifest:
         values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if values["format"] != FORMAT:  # first: another format may have other fields
             raise LibraryBroken(
-                f"the library has format {values['format']}, this Footnote reads {FORMAT}; "
-                "add the articles into a new --library"
+                f"the library has format {values['format']}, this Footnote reads {FORMAT}; `footnote doctor` "
+                "builds it anew from its files"
             )
         return Manifest(**values)
     except (OSError, ValueError, TypeError, KeyError) as error:

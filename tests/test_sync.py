@@ -391,6 +391,20 @@ def test_the_doctor_builds_from_the_files_when_no_generation_is_sound(
     assert texts(opened) == {"a.txt": RAIN}
 
 
+def test_the_doctor_builds_a_library_of_an_older_format_anew(
+    library: Library, open_library: Open, news: Path, write_article: Write
+):
+    write_article(news, "a.txt", RAIN)
+    library.add([news])
+    manifest = library.folder / "generations" / "000001" / MANIFEST
+    manifest.write_text(json.dumps({"format": 1, "sources": [str(news)], "passages": 1}), encoding="utf-8")
+    opened = open_library(library.folder)
+    with pytest.raises(LibraryBroken, match=r"has format 1, .* `footnote doctor` builds it anew"):
+        _ = opened.live
+    assert opened.mend().live == "000002"
+    assert texts(open_library(library.folder)) == {"a.txt": RAIN}
+
+
 def test_the_doctor_writes_a_generation_anew_whose_files_are_gone(
     library: Library, open_library: Open, news: Path, write_article: Write
 ):
