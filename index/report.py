@@ -46,7 +46,7 @@ class Report:
         >>> Report(added=["a.txt"], unchanged=["b.txt", "c.txt"]).line
         '1 added, 2 unchanged'
         """
-        return ", ".join(f"{n} {kind}" for kind, n in self.counts.items()) or "nothing to do"
+        return _line(self.counts)
 
     @staticmethod
     def line_of(kept: Mapping[str, Any]) -> str:
@@ -56,7 +56,7 @@ class Report:
         '1 added, 1 unchanged'
         """
         counts = {k: v if isinstance(v, int) else len(v) for k, v in kept.items() if k not in SIZES}
-        return ", ".join(f"{n} {kind}" for kind, n in counts.items() if n) or "nothing to do"
+        return _line(counts)
 
     def as_kept(self) -> dict[str, object]:
         """As the generation keeps it: of the unchanged articles the number alone."""
@@ -64,6 +64,17 @@ class Report:
 
 
 SIZES = frozenset({"seconds", "bytes"})
+
+
+def _line(counts: Mapping[str, int]) -> str:
+    """
+    >>> _line({"added": 2, "duplicates": 1, "removed": 0})
+    '2 added, 1 duplicate'
+    """
+    told = (
+        f"{n} {'duplicate' if (kind, n) == ('duplicates', 1) else kind}" for kind, n in counts.items() if n
+    )
+    return ", ".join(told) or "nothing to do"
 
 
 def compared(

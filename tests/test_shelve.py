@@ -50,7 +50,7 @@ def test_the_report_names_what_changed(
     (news / "1.txt").rename(news / "one.txt")
     assert run(library, "sync") == 0
     first, *rest = capsys.readouterr().out.splitlines()
-    assert first == "1 added, 1 moved, 1 removed, 4 unchanged, 1 duplicates"
+    assert first == "1 added, 1 moved, 1 removed, 4 unchanged, 1 duplicate"
     assert rest[:4] == ["  added: new.txt", "  moved: one.txt", "  removed: 0.txt", "  duplicates: twin.txt"]
     assert rest[4].startswith("in ") and rest[4].endswith(" MB")
     assert run(library, "history", "--json") == 0
