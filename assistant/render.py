@@ -286,7 +286,7 @@ def empty_html(command: str) -> str:
     >>> print(empty_html("footnote add FOLDER").replace("><", ">\\n<"))
     <section class="welcome empty" role="status">
     <h2>There are no articles yet.</h2>
-    <p>Add a folder with text or Markdown files, then ask again:</p>
+    <p>Add a folder with files, then ask again:</p>
     <pre>
     <code>footnote add FOLDER</code>
     </pre>
