@@ -263,8 +263,9 @@ class Library:
         gone = {self.find(name).id for name in articles}
         with building(self.folder):
             live = self.live
-            stay = [article.path for article in live.listing() if article.id not in gone]
-            paths = {article.path for article in live.listing() if article.id in gone}
+            listing = live.listing()
+            stay = [article.path for article in listing if article.id not in gone]
+            paths = {article.path for article in listing if article.id in gone}
             sources = [s for s in self._sources() if s not in paths and is_needed(Path(s), stay)]
             with self._build(None) as build:
                 build.keep(live.files())
@@ -355,7 +356,8 @@ class Library:
         read = list(seen) if columns else [*changed, *(f for f in seen if f in asked and f not in changed)]
         gone = {path for path in known if is_below(path, roots) and path not in seen and path not in refused}
         before = self._sources()
-        if live and not read and not gone and all(is_below(str(root), map(Path, before)) for root in roots):
+        known_roots = [Path(source) for source in before]
+        if live and not read and not gone and all(is_below(str(root), known_roots) for root in roots):
             return as_it_was(live, roots, refused)
         with self._build(progress) as build:
             build.keep(known.keys() - gone - set(read))
@@ -370,7 +372,7 @@ class Library:
             # A file that was refused is not asked for again; a folder is, once it has given an article.
             useful = [str(r) for r in roots if any(is_below(path, [r]) for path in build.containers())]
             sources = sorted({*before, *useful})
-            more = [s for s in sources if not any(Path(s).is_relative_to(b) for b in before)]
+            more = [s for s in sources if not is_below(s, known_roots)]
             if not report.changes and (live is None or not (more or columns)):
                 build.discard()
                 return report
