@@ -55,7 +55,7 @@ install: $(INSTALLED) ## only set up
 lock: ## write constraints.txt anew, from what pip chooses for pyproject.toml today
 	rm -rf $(VENV)-lock
 	$(MAKE) VENV=$(VENV)-lock CONSTRAINTS=/dev/null $(VENV)-lock/.footnote-dev-installed
-	$(VENV)-lock/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) --editable '.[bench]'
+	$(VENV)-lock/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) --editable '.[bench,training]'
 	$(VENV)-lock/bin/python setup/lock.py
 	rm -rf $(VENV)-lock
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant import Assistant, Settings
+from assistant.chosen import for_start
+from assistant.models import Places
 from assistant.progress import Bar
 from index.errors import FootnoteError, LibraryMissing, UsageError
 from index.library import Library
@@ -20,9 +22,11 @@ SEEDS = Path(__file__).with_name("seeds")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the chat until it is interrupted; returns the exit code (see `index/errors.py`)."""
     args = arguments().parse_args(argv)
-    chosen = {name: getattr(args, name) for name in ("library", "model") if getattr(args, name)}
+    settings, told = for_start(args.model, Places())
+    if told:
+        say(told)
     try:
-        assistant = Assistant.open(**chosen)
+        assistant = Assistant.open(args.library, **settings)
         assistant.find_model()
         if is_empty(assistant.library):
             add_seeds(assistant.library)
@@ -42,7 +46,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--library", type=Path, metavar="DIR", help=f"the library to ask ({defaults.library})"
     )
-    parser.add_argument("--model", help=f"a model's name or a GGUF file ({defaults.model})")
+    parser.add_argument(
+        "--model", help=f"a model's name or a GGUF file (the one chosen in the chat, else {defaults.model})"
+    )
     parser.add_argument("--port", type=int, default=7860, help="0 takes a free one (7860)")
     parser.add_argument("--no-browser", action="store_true", help="only serve, open no browser")
     return parser

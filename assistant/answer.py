@@ -26,7 +26,8 @@ from assistant.digest import covers, prose
 from assistant.followup import standalone
 from assistant.forms import FORMS, completed, formed
 from assistant.kinds import asked_for
-from assistant.model import SMALL_MODEL_BYTES, ChatModel, LlamaModel, Message
+from assistant.lent import Lent
+from assistant.model import SMALL_MODEL_BYTES, LlamaModel
 from assistant.origin import with_origins
 from assistant.question import check
 from assistant.rank import SentenceReader
@@ -35,6 +36,8 @@ from assistant.retrieve import Search, passage_ref, retrieved
 from assistant.scope import NOT_FOUND, declined, nothing, scope_of
 from assistant.settings import DEFAULT_READER, NO_READER, Settings
 from assistant.similar import Similar
+from assistant.speed import Speed, undisturbed
+from assistant.talk import ChatModel, Message
 from assistant.values import (
     Answer,
     Event,
@@ -72,10 +75,10 @@ class Assistant:
         """`model` takes the place of the one that `settings.model` names."""
         self.settings = settings
         self.library = Library(settings.library, settings.encoder)
-        self._model = model
+        self._lent = Lent(self._load, model)
         self._model_given = model is not None
         self._reader: SentenceReader | None = None
-        self._loading = threading.Lock()
+        self._choosing = threading.Lock()
         self._loading_reader = threading.Lock()
         self._similar = Similar(lambda texts: self.library.embed(list(texts)))
 
@@ -141,7 +144,8 @@ class Assistant:
         drafted: tuple[Drafted, ...] = ()
         if evidence and self.settings.use_model and (not found.digest or self._writes_prose):
             try:
-                draft = yield from composed(self.model, alone, evidence, self.settings, stop)
+                with self._lent.lent() as model:
+                    draft = yield from composed(model, alone, evidence, self.settings, stop)
             except Cancelled:
                 raise
             except ModelError as error:
@@ -160,8 +164,34 @@ class Assistant:
     def find_model(self) -> None:
         """Make sure that the model's file is here and whole, downloading it if it must be. For doors that
         stay open: a wrong name is told at once. Raises UsageError, ModelError."""
-        if self.settings.use_model and self._model is None:
+        if self.settings.use_model and not self._lent.loaded:
             find_weights(self.settings.model)
+
+    def use(self, model: str, *, write: bool = True) -> None:
+        """Answer with another model from the next question on; without `write`, with quotes only. Answers
+        that are being written keep the model that they began with. Raises as `find_weights`, and ModelError
+        for a file that can't be loaded: all is as it was then."""
+        with self._choosing:
+            before, given = self.settings, self._model_given
+            if write and not (given and model == before.model):
+                find_weights(model)
+            self.settings = replace(before, model=model, use_model=write)
+            if model == before.model and (write or given):
+                return
+            self._model_given = False
+            self._lent.exchange(self._load)
+            if not write:
+                return
+            try:
+                _ = self.model
+            except ModelError:
+                self.settings = before
+                self._lent.exchange(self._load)
+                raise
+
+    def speed(self) -> Speed:
+        """How fast the model reads and writes here, measured now. Raises ModelError."""
+        return undisturbed(self._lent)
 
     def warm_up(self) -> None:
         """Load encoder and model now, so that the first question does not wait for them."""
@@ -169,17 +199,17 @@ class Assistant:
         _ = self.reader
         if self.settings.use_model:
             messages = [Message("system", render("system")), Message("user", "")]
-            next(self.model.stream(messages, max_tokens=1), None)
+            with self._lent.lent() as model:
+                next(model.stream(messages, max_tokens=1), None)
 
     @property
     def model(self) -> ChatModel:
         """The language model, loaded at the first use. Raises ModelError."""
-        with self._loading:
-            if self._model is None:
-                self._model = LlamaModel(
-                    find_weights(self.settings.model), self.settings.context_tokens, self.settings.threads
-                )
-            return self._model
+        return self._lent.get()
+
+    def _load(self) -> ChatModel:
+        settings = self.settings
+        return LlamaModel(find_weights(settings.model), settings.context_tokens, settings.threads)
 
     @property
     def _writes_prose(self) -> bool:

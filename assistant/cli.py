@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from assistant.answer import Assistant
+from assistant.conversations_cli import add_conversations_command
 from assistant.progress import counted
 from assistant.render import markdown
+from assistant.reporting import add_report_command
 from assistant.settings import DEFAULT_MODEL, DEFAULT_READER, default_library
 from assistant.shelve import add_commands
 from assistant.terminal import complain, show
@@ -68,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     add_commands(command)
+    add_conversations_command(command)
     ask = command("ask", _ask, "ask a question")
     ask.add_argument("question", metavar="QUESTION")
     ask.add_argument("--history", nargs="*", type=Path, default=[], metavar="ANSWER.json")
@@ -84,15 +87,17 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--html", type=Path, metavar="REPORT.html", help="write a page to read the failures on"
     )
+    add_report_command(command)
     chat = command("chat", _chat, "open the chat in the browser")
     chat.add_argument("--host", default="127.0.0.1")
     chat.add_argument("--port", type=int, default=7860)
     chat.add_argument("--no-browser", action="store_true", help="do not open a browser")
     for made in (ask, evaluate, chat):
+        chosen = "the one chosen in its Model tab, else " if made is chat else ""
         made.add_argument(
             "--model",
-            default=DEFAULT_MODEL,
-            help="a GGUF file, or hf:owner/repo/file.gguf[@revision] (default: %(default)s)",
+            default=None if chosen else DEFAULT_MODEL,
+            help=f"a GGUF file, or hf:owner/repo/file.gguf[@revision] (default: {chosen}{DEFAULT_MODEL})",
         )
         made.add_argument("--no-model", action="store_true", help="answer with quotes only")
         made.add_argument(
@@ -185,8 +190,15 @@ def _opened(file: Path | None, mode: str, option: str) -> TextIO:
 
 
 def _chat(arguments: argparse.Namespace) -> int:
+    from assistant.chosen import for_start
+    from assistant.models import Places
     from assistant.ui import serve
 
+    settings, told = for_start(arguments.model, Places())
+    if told:
+        complain(told)
+    arguments.model = settings["model"]
+    arguments.no_model = arguments.no_model or not settings.get("use_model", True)
     assistant = _assistant(arguments)
     assistant.find_model()
     serve(assistant, arguments.host, arguments.port, open_browser=not arguments.no_browser)

@@ -9,8 +9,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.cite import Drafted, bare, parse
-from assistant.model import ChatModel, Message
 from assistant.settings import Settings
+from assistant.talk import ChatModel, Message
 from assistant.values import Event, Evidence, Timings, Token
 from prompts import render
 

@@ -1,8 +1,9 @@
 """A model on the hub → a whole, checked file in the cache; downloaded once, never asked for again.
 
-A download goes on where it broke off, in this run or a later one, and is checked against the
-SHA-256 that the hub names. huggingface_hub 2.4.0 deletes a broken download and checks its size
-only (`_download_to_tmp_and_move`), so it is asked just for what it knows about the hub: addresses,
+A download goes on where it broke off or was stopped, in this run or a later one, and is checked
+against the SHA-256 that the hub names, or against the one that the caller knows.
+huggingface_hub 2.4.0 deletes a broken download and checks its size only
+(`_download_to_tmp_and_move`), so it is asked just for what it knows about the hub: addresses,
 tokens, redirects and error codes.
 
 Below the cache a downloaded file lies at `owner/repo/revision/folder/file.gguf`, beside it
@@ -25,7 +26,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from index.errors import DownloadError, UsageError
 
@@ -41,6 +42,12 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 TRIES = 3  # connections in a row that bring nothing before a download gives up
 PAUSE_S = 1.0  # after each of them
 PATIENCE_S = 20.0  # for the next bytes of a connection
+LOOK_EVERY_S = 0.5  # for a stop, while another process downloads the same file
+
+# Told of a download: the step, the bytes that are there, all of them. What it raises ends the download;
+# what has arrived is kept.
+Told = Callable[[str, int, int], None]
+LOADING, CHECKING, WAITING = "downloading", "checking", "waiting for another download of this file"
 
 
 @dataclass(frozen=True)
@@ -75,15 +82,21 @@ def hub_file(spec: str) -> HubFile:
     return HubFile(match["repo"], match["name"], match["revision"] or "main")
 
 
-def fetch(file: HubFile, cache: Path, endpoint: str | None) -> Path:
-    """The file in the cache, downloaded when it is not there whole. Raises DownloadError, UsageError."""
-    path = cache / file.repo / quote(file.revision, safe="") / file.name
+def fetch(
+    file: HubFile, cache: Path, endpoint: str | None, *, sha256: str = "", told: Told | None = None
+) -> Path:
+    """The file in the cache, downloaded when it is not there whole.
+
+    With `sha256` no other file is taken, whatever the hub says. Raises DownloadError, UsageError, and what
+    `told` raises.
+    """
+    path = place(file, cache)
     try:
-        if not _is_whole(path):
+        if not is_whole(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with _one_at_a_time(path):
-                if not _is_whole(path):  # unless the process waited for has fetched it
-                    _download(file, path, endpoint)
+            with _one_at_a_time(path, told):
+                if not is_whole(path):  # unless the process waited for has fetched it
+                    _download(file, path, endpoint, sha256, told)
     except OSError as error:
         raise DownloadError(
             f"{file} can't be kept in {path.parent} ({error.strerror or error}); make room or"
@@ -92,8 +105,47 @@ def fetch(file: HubFile, cache: Path, endpoint: str | None) -> Path:
     return path
 
 
+def place(file: HubFile, cache: Path) -> Path:
+    """Where the file lies in the cache, once it is there.
+
+    >>> place(hub_file("hf:me/tiny-GGUF/tiny.gguf"), Path("cache")).as_posix()
+    'cache/me/tiny-GGUF/main/tiny.gguf'
+    """
+    return cache / file.repo / quote(file.revision, safe="") / file.name
+
+
+def downloaded(cache: Path) -> list[HubFile]:
+    """The files that are whole in the cache, by repository and name."""
+    found = []
+    for path in sorted(cache.glob("*/*/*/**/*")):
+        if path.suffix.lower() == ".gguf" and is_whole(path):
+            owner, name, revision, *rest = path.relative_to(cache).parts
+            found.append(HubFile(f"{owner}/{name}", "/".join(rest), unquote(revision)))
+    return found
+
+
+def arrived(file: HubFile, cache: Path) -> int:
+    """Bytes of a download that was stopped or broke off; 0 where there is none."""
+    path = place(file, cache)
+    return max((part.stat().st_size for part in _parts(path)), default=0)
+
+
+def delete(file: HubFile, cache: Path) -> None:
+    """Take a file, or what has arrived of it, from the cache. Raises DownloadError where that can't be."""
+    path = place(file, cache)
+    try:
+        for one in [path, _beside(path, "json"), *_parts(path)]:
+            one.unlink(missing_ok=True)
+    except OSError as error:
+        raise DownloadError(f"{path} can't be deleted ({error.strerror}); see its permissions") from error
+
+
+def _parts(path: Path) -> list[Path]:
+    return [one for one in path.parent.glob("*.part") if one.name.startswith(f"{path.name}.")]
+
+
 @contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
+def _one_at_a_time(path: Path, told: Told | None) -> Iterator[None]:
     """The operating system frees the lock of a process that died."""
     from filelock import FileLock, Timeout
 
@@ -102,7 +154,11 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         log.warning("waiting for another process that is downloading %s", path.name)
-        lock.acquire()
+        while not lock.is_locked:
+            if told:
+                told(WAITING, 0, 0)
+            with suppress(Timeout):
+                lock.acquire(timeout=LOOK_EVERY_S)
     try:
         yield
     finally:
@@ -113,7 +169,7 @@ def _beside(path: Path, ending: str) -> Path:
     return path.with_name(f"{path.name}.{ending}")
 
 
-def _is_whole(path: Path) -> bool:
+def is_whole(path: Path) -> bool:
     """Whether the file is the one whose checksum was right; it is hashed again only if touched."""
     try:
         known = json.loads(_beside(path, "json").read_text(encoding="utf-8"))
@@ -140,22 +196,29 @@ def _remember(path: Path, content: Path, sha256: str) -> None:
     _beside(path, "json").write_text(json.dumps(known), encoding="utf-8")
 
 
-def _download(file: HubFile, path: Path, endpoint: str | None) -> None:
+def _download(file: HubFile, path: Path, endpoint: str | None, sha256: str, told: Told | None) -> None:
     """Fetch the file, check it and move it to `path`. Raises DownloadError, UsageError, OSError."""
     import httpx2  # what huggingface_hub speaks HTTP with
     from huggingface_hub.errors import HFValidationError, OfflineModeIsEnabled
 
     try:
         remote = _ask(file, endpoint)
+        if sha256 not in {"", remote.sha256}:
+            raise DownloadError(
+                f"{file} was not downloaded: the server has another file there (SHA-256 {remote.sha256[:12]}…"
+                f" instead of {sha256[:12]}…); check HF_ENDPOINT, or choose another model"
+            )
         part = _beside(path, f"{remote.sha256[:12]}.part")
-        for other in path.parent.glob("*.part"):
-            if other.name.startswith(f"{path.name}.") and other != part:
+        for other in _parts(path):
+            if other != part:
                 other.unlink()  # of what the branch was before
-        _fetch(file, remote, part)
+        _fetch(file, remote, part, told)
     except (httpx2.HTTPError, httpx2.InvalidURL, OfflineModeIsEnabled) as error:
         raise DownloadError(f"{file} was not downloaded: {_explain(error, file, endpoint)}") from error
     except HFValidationError as error:
         raise UsageError(f"{file}: {_first_line(error)}") from error
+    if told:
+        told(CHECKING, 0, 0)
     if _sha256(part) != remote.sha256:
         part.unlink()
         raise DownloadError(
@@ -191,7 +254,7 @@ def _ask(file: HubFile, endpoint: str | None) -> _Remote:
     return _Remote(url, str(told.etag), told.size)
 
 
-def _fetch(file: HubFile, remote: _Remote, part: Path) -> None:
+def _fetch(file: HubFile, remote: _Remote, part: Path, told: Told | None) -> None:
     """Make `part` as long as the file on the server, beginning with what is there already."""
     from httpx2 import TransportError
     from tqdm import tqdm
@@ -205,11 +268,22 @@ def _fetch(file: HubFile, remote: _Remote, part: Path) -> None:
             f" {_megabytes(free)} are free; make room, or point XDG_CACHE_HOME to another disk"
         )
     name = Path(file.name).name
-    with tqdm(total=remote.size, initial=have, unit="B", unit_scale=True, desc=name, disable=None) as bar:
+    quiet = True if told else None  # None: unless somebody looks on in a terminal
+    with tqdm(total=remote.size, initial=have, unit="B", unit_scale=True, desc=name, disable=quiet) as bar:
+        so_far = have
+
+        def advance(size: int) -> None:
+            nonlocal so_far
+            so_far += size
+            bar.update(size)
+            if told:
+                told(LOADING, so_far, remote.size)
+
+        advance(0)
         while have < remote.size:
             before, reason = have, "the server sent nothing"
             try:
-                _append(remote.url, part, bar.update)
+                _append(remote.url, part, advance)
             except TransportError as error:
                 reason = _first_line(error)
             have = part.stat().st_size

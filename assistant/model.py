@@ -1,9 +1,9 @@
 """Messages → streamed text, by llama.cpp. The only file that knows llama-cpp-python.
 
-`ChatModel` is what the pipeline needs; `LlamaModel` does it with any instruct GGUF, `tests` with a scripted
-one. One model is one context: a lock lets one question through at a time, the others wait. Knows nothing of
-articles or citations. Greedy decoding, in batches that do not depend on what was asked before: the same
-prompt gives the same words.
+`LlamaModel` is a `ChatModel` (talk.py) with any instruct GGUF, and a `Chooser` with an adapter. One model is
+one context: a lock lets one question through at a time, the others wait. Knows nothing of articles or
+citations. Greedy decoding, in batches that do not depend on what was asked before: the same prompt gives the
+same words.
 
 Untrusted text stays text: the GGUF's own chat template is rendered with placeholders, and what stands in the
 messages is tokenised apart from it, without special tokens. `<|im_end|>` in an article is nine letters.
@@ -13,54 +13,40 @@ import codecs
 import contextlib
 import os
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
+import numpy as np
 import psutil
 
+from assistant.copying import Copy
+from assistant.talk import Choice, Message
 from index.errors import Cancelled, ModelError
 
 ANOTHER = "give another with --model"
 # SmolLM2-135M (98 MB) wrote 38 to 44 words' pieces a second with one thread, 20 to 22 with two.
 SMALL_MODEL_BYTES = 300_000_000
-
-Role = Literal["system", "user", "assistant"]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a prompt. `text` may hold anything; it can't become a control token."""
-
-    role: Role
-    text: str
-
-
-class ChatModel(Protocol):
-    """What the pipeline asks of a language model."""
-
-    @property
-    def context_tokens(self) -> int:
-        """Tokens that prompt and output have together."""
-
-    def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens of the whole prompt."""
-
-    def stream(
-        self, messages: Sequence[Message], max_tokens: int, stop: threading.Event | None = None
-    ) -> Iterator[str]:
-        """Pieces of the reply, as they come. Raises Cancelled when `stop` is set, ModelError."""
+COPIED_TOKENS = 24  # of a short answer
+CONSIDERED_TOKENS = 200  # likeliest ones that are tried for a copy
 
 
 class LlamaModel:
     """A GGUF in llama.cpp. Loading takes 0.2 s for the default model, seconds for large ones."""
 
-    def __init__(self, file: Path, context_tokens: int = 4096, threads: int | None = None) -> None:
-        """Raises ModelError when the file is no model that llama.cpp can run."""
+    def __init__(
+        self,
+        file: Path,
+        context_tokens: int = 4096,
+        threads: int | None = None,
+        adapter: Path | None = None,
+    ) -> None:
+        """`adapter` is a LoRA made for this very model, as GGUF. Raises ModelError when the file is no model
+        that llama.cpp can run."""
         import llama_cpp
 
         self.file = file
+        self.chooses = adapter is not None
         self._lock = threading.Lock()
         self._abort = threading.Event()
         for_prompt, for_words = threads_for(file, threads)
@@ -73,6 +59,7 @@ class LlamaModel:
                     n_threads=for_words,
                     n_threads_batch=for_prompt,
                     seed=0,
+                    lora_path=str(adapter) if adapter else None,
                     verbose=False,
                 )
         except (ValueError, OSError, RuntimeError) as error:
@@ -105,10 +92,7 @@ class LlamaModel:
         tokens, fixed = self._template.tokens(messages)
         room = self.context_tokens - len(tokens)
         if room < 1:
-            raise ModelError(
-                f"the prompt has {len(tokens)} tokens, the model reads {self.context_tokens}; "
-                "ask a shorter question"
-            )
+            raise ModelError(self._too_long(tokens))
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         # Closed here, not by the garbage collector: the lock must be the last thing given back.
         with (
@@ -120,19 +104,68 @@ class LlamaModel:
                 if piece:
                     yield piece
 
-    def _generate(
-        self, tokens: list[int], fixed: int, limit: int, stop: threading.Event | None
-    ) -> Generator[int, None, None]:
-        generator = self._llama.generate(tokens, temp=0.0)
-        with _watched(stop, self._abort), contextlib.closing(generator):
+    def close(self) -> None:
+        """Give its memory back; nothing may be asked of it then."""
+        with self._lock:
+            self._llama.close()
+
+    def choose(
+        self,
+        messages: Sequence[Message],
+        texts: Sequence[str],
+        take: Callable[[Sequence[float]], int],
+        stop: threading.Event | None = None,
+    ) -> Choice:
+        """See `Chooser`. The reply is "[2] words of the second text", its bracket given, its number taken by
+        the odds of the digits, its words held to the text."""
+        tokens, fixed = self._template.tokens(messages)
+        if self.context_tokens - len(tokens) < 2 * COPIED_TOKENS:
+            raise ModelError(self._too_long(tokens))
+        with self._turn(stop), self._aborting(stop):
+            self._begin(tokens[:fixed])
+            self._llama.eval([*tokens[fixed:], *self._template.words("[")])
+            digits = [self._template.words(str(n))[0] for n in range(len(texts) + 1)]
+            odds = _softmax(self._logits()[digits])
+            taken = take(odds)
+            words, written = "", 1
+            if taken:
+                self._llama.eval([digits[taken], *self._template.words("]")])
+                words, copied = self._copied(texts[taken - 1], stop)
+                written += copied
+        return Choice(tuple(odds), taken, words, written)
+
+    def _copied(self, text: str, stop: threading.Event | None) -> tuple[str, int]:
+        """The model's next words, of those that stand in the text, and how many tokens they took."""
+        copy = Copy(text)
+        for count in range(COPIED_TOKENS):
+            if stop is not None and stop.is_set():
+                raise Cancelled("stopped")
+            best = np.argsort(-self._logits())[:CONSIDERED_TOKENS].tolist()
+            for token in best:
+                if self._template.ends_turn(token):
+                    if copy.ends:
+                        return copy.text, count
+                elif copy.take(self._llama.detokenize([token])):
+                    self._llama.eval([token])
+                    break
+            else:  # nothing that it would write stands there
+                return copy.text, count
+        return copy.text, COPIED_TOKENS
+
+    def _logits(self) -> "np.ndarray[Any, Any]":
+        """Of the next token, `(vocabulary,)`."""
+        import llama_cpp
+
+        return np.ctypeslib.as_array(
+            llama_cpp.llama_get_logits_ith(self._llama.ctx, -1), shape=(self._llama.n_vocab(),)
+        )
+
+    @contextlib.contextmanager
+    def _aborting(self, stop: threading.Event | None) -> Iterator[None]:
+        """What llama.cpp raises within → ModelError, or Cancelled when it was `stop`."""
+        with _watched(stop, self._abort):
             try:
-                self._begin(tokens[:fixed])
-                for _, token in zip(range(limit), generator, strict=False):
-                    if stop is not None and stop.is_set():
-                        raise Cancelled("stopped")
-                    if self._template.ends_turn(token):
-                        return
-                    yield int(token)
+                yield
             except RuntimeError as error:
                 self._llama.reset()  # type: ignore[no-untyped-call]
                 if self._abort.is_set():
@@ -140,6 +173,25 @@ class LlamaModel:
                 raise ModelError(
                     f"the model {self.file.name} failed ({error}); ask again, or give another --model"
                 ) from error
+
+    def _too_long(self, tokens: Sequence[int]) -> str:
+        return (
+            f"the prompt has {len(tokens)} tokens, the model reads {self.context_tokens}; "
+            "ask a shorter question"
+        )
+
+    def _generate(
+        self, tokens: list[int], fixed: int, limit: int, stop: threading.Event | None
+    ) -> Generator[int, None, None]:
+        generator = self._llama.generate(tokens, temp=0.0)
+        with self._aborting(stop), contextlib.closing(generator):
+            self._begin(tokens[:fixed])
+            for _, token in zip(range(limit), generator, strict=False):
+                if stop is not None and stop.is_set():
+                    raise Cancelled("stopped")
+                if self._template.ends_turn(token):
+                    return
+                yield int(token)
 
     def _begin(self, prefix: list[int]) -> None:
         """Make llama.cpp remember just these tokens, evaluated in batches of their own.
@@ -205,6 +257,11 @@ class _Template:
             fixed += 1
         return tokens, fixed
 
+    def words(self, text: str) -> list[int]:
+        """The tokens of plain text."""
+        found: list[int] = self._llama.tokenize(text.encode(), add_bos=False, special=False)
+        return found
+
     def ends_turn(self, token: int) -> bool:
         """Whether the model ends its turn with that token."""
         import llama_cpp
@@ -245,6 +302,16 @@ class _Template:
 
     def _name(self, token: int) -> str:
         return self._llama.detokenize([token], special=True).decode() if token >= 0 else ""
+
+
+def _softmax(logits: "np.ndarray[Any, Any]") -> list[float]:
+    """
+    >>> _softmax(np.array([1.0, 1.0]))
+    [0.5, 0.5]
+    """
+    weights = np.exp(logits.astype(float) - logits.max())
+    found: list[float] = (weights / weights.sum()).tolist()
+    return found
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message]:

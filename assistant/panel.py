@@ -102,12 +102,25 @@ def contents_html(articles: Sequence[Listed], limit: int = 200) -> str:
     )
 
 
-def welcome_html(articles: Sequence[Listed], examples: Iterable[str] = ()) -> str:
-    """The empty chat: what is in the library, which is not empty, and questions to try."""
+COMING = '<div class="examples"></div>'  # where the questions to try will stand
+
+
+def examples_html(questions: Iterable[str]) -> str:
+    """Questions to try, asked by a click.
+
+    >>> examples_html(["Who left?"])
+    '<ul class="examples"><li><button type="button" class="example">Who left?</button></li></ul>'
+    """
     buttons = "".join(
-        f'<li><button type="button" class="example">{escape(text)}</button></li>' for text in examples
+        f'<li><button type="button" class="example">{escape(text)}</button></li>' for text in questions
     )
-    tries = f'<ul class="examples">{buttons}</ul>' if buttons else ""
+    return f'<ul class="examples">{buttons}</ul>' if buttons else ""
+
+
+def welcome_html(articles: Sequence[Listed], examples: Iterable[str] | None = ()) -> str:
+    """The empty chat: what is in the library, which is not empty, and questions to try; None: they will
+    come."""
+    tries = COMING if examples is None else examples_html(examples)
     return (
         f'<section class="welcome"><h2>Ask {extent(a.date for a in articles)}.</h2>'
         "<p>Every sentence of an answer carries a footnote, and every footnote is an exact quote.</p>"

@@ -16,6 +16,7 @@ from html import escape
 
 from assistant.scope import told
 from assistant.scope_html import ask_all_html, scope_html, scope_lines
+from assistant.timeline_html import timeline_html
 from assistant.values import Answer, Citation, Claim, Evidence, Retrieved, Source
 from index.text import human_date
 
@@ -158,11 +159,11 @@ def evidence_html(turn: str, evidence: Iterable[Evidence], heading: str) -> str:
     return _quote_list(heading, rows)
 
 
-def answer_html(turn: str, answer: Answer, near: Sequence[Evidence] = ()) -> str:
+def answer_html(turn: str, answer: Answer, near: Sequence[Evidence] = (), under: str = "") -> str:
     """What the pipeline ended in: an answer, that the articles do not say, or that the model failed.
 
     `near` are quotes that came close where the articles do not say. A failed answer is its message and the
-    quotes that were found before it failed.
+    quotes that were found before it failed. `under` is HTML that ends an answer (report_html.py).
     """
     meant = understood_html(answer.question, answer.standalone_question, editable=True)
     meant += scope_html(turn, answer.scope, removable=True)
@@ -182,7 +183,7 @@ def answer_html(turn: str, answer: Answer, near: Sequence[Evidence] = ()) -> str
     rows = [_quote_row(f"{turn}-{c.n}", str(c.n), c.source, quote) for c, quote in quotes]
     return (
         f'{meant}<div class="answer">{claims}</div>{_quote_list("Sources", rows)}'
-        f"{_also_read(turn, answer)}{_dropped(answer)}{_footer(answer)}"
+        f"{timeline_html(turn, answer)}{_also_read(turn, answer)}{_dropped(answer)}{_footer(answer)}{under}"
     )
 
 
@@ -241,16 +242,11 @@ def _folded(summary: str, body: str, of: Sequence[object]) -> str:
 
 
 def _footer(answer: Answer) -> str:
-    """From how many sources, where some of the cited articles tell nearly the same; how long it took; and the
-    whole answer as Markdown for the clipboard."""
+    """From how many sources, where some of the cited articles tell nearly the same; how long it took."""
     cited = len({c.source.article for c in answer.citations})
     fewer = 0 < answer.independent_sources < cited or any(c.also_in for c in answer.citations)
     sources = f"{count(answer.independent_sources, 'independent source')} · " if fewer else ""
-    return (
-        f'<p class="fine">{sources}Checked against its quotes in {answer.timings.total_s:.1f} s'
-        '<button type="button" class="copy">Copy with sources</button></p>'
-        f'<textarea class="markdown" hidden readonly>{escape(markdown(answer))}</textarea>'
-    )
+    return f'<p class="fine">{sources}Checked against its quotes in {answer.timings.total_s:.1f} s</p>'
 
 
 def understood_html(question: str, meant: str, *, editable: bool = False) -> str:

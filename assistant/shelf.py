@@ -46,6 +46,7 @@ class Job:
     began: float = 0.0
     report: Report | None = None
     message: str = ""
+    if_stopped: str = "Stopped. The library is as it was."
     stop: threading.Event = field(default_factory=threading.Event)
     _seen: deque[tuple[float, int]] = field(default_factory=deque)
 
@@ -81,7 +82,7 @@ class Job:
             self.report, self.message = (None, result) if isinstance(result, str) else (result, "")
             outcome = "done"
         except Cancelled:
-            outcome, self.message = "stopped", "Stopped. The library is as it was."
+            outcome, self.message = "stopped", self.if_stopped
         except WouldDrop as error:
             outcome, self.message = "asks", str(error)
         except FootnoteError as error:

@@ -37,8 +37,6 @@ function closePanel() {
   trigger("contents");
 }
 
-const copy = (button) => copyText(button, button.closest(".turn").querySelector("textarea.markdown").value);
-
 function copyText(button, text) {
   const label = button.textContent;
   navigator.clipboard.writeText(text).then(() => {
@@ -69,14 +67,13 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const clicked = event.target.closest('a[href^="#cite-"], .example, .copy, .close, .new, .unfilter, .edit, .cancel');
+  const clicked = event.target.closest('a[href^="#cite-"], .example, .close, .new, .unfilter, .edit, .cancel');
   if (!clicked) return;
   if (clicked.matches("a")) {
     event.preventDefault();
     if (clicked.matches(".permalink")) copyText(clicked, clicked.href);
     else openPanel(clicked);
   } else if (clicked.matches(".example")) trigger("example", { question: clicked.textContent });
-  else if (clicked.matches(".copy")) copy(clicked);
   else if (clicked.matches(".edit, .cancel")) reword(clicked.closest(".turn"), clicked.matches(".edit"));
   else if (clicked.matches(".new")) trigger("restart");
   else if (clicked.matches(".unfilter")) trigger("unfilter", { turn: clicked.dataset.turn, drop: clicked.dataset.drop });
@@ -96,8 +93,16 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape" && desk().dataset.panel) closePanel();
 });
 
+// gradio's page has a <base>, so that "#articles" alone would lead away from the conversation in the address.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#"]:not([href^="#cite-"])');
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  location.hash = link.getAttribute("href");
+});
+
 // The address says which tab is open, so that the browser's own way back works.
-const TABS = { "#articles": "Articles" };
+const TABS = { "#articles": "Articles", "#reports": "Reports", "#model": "Model" };
 function openTab() {
   if (!desk()) return requestAnimationFrame(openTab);
   const tab = TABS[location.hash] ?? "Ask";

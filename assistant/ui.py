@@ -5,9 +5,10 @@ One generator answers one question (`Assistant.stream`), so the quotes are on th
 model's first word. The page is drawn with `gr.HTML` from what `render.py` escaped. `gr.Chatbot`
 would read it as Markdown once more, load images that an article names, drop `aria-` attributes.
 
-Limits: a conversation ends with its browser tab; one question is answered at a time, others wait.
-Listens on this machine only unless told otherwise, and loads nothing from the network. Where it does listen
-to others, they can ask and look, but not change the library: a folder's name typed in is read from this disk.
+Limits: one question is answered at a time, others wait. Listens on this machine only unless told otherwise,
+and loads nothing from the network. Where it does listen to others, they can ask and look, but not change the
+library (a folder's name typed in is read from this disk), and conversations live in memory only: they are
+theirs, and the disk is not.
 """
 
 import contextlib
@@ -28,13 +29,21 @@ import gradio as gr
 from fastapi import FastAPI
 from gradio.themes import LocalFont
 
+from assistant import history_html, models_html, render, report_html, shelf_html, web
 from assistant import panel as panels
-from assistant import render, shelf_html, web
 from assistant.answer import Assistant
-from assistant.conversation import Conversation, Conversations, Quoted, failure_html, how_to_add
+from assistant.conversation import Conversation, Conversations
+from assistant.downloads import Downloads
+from assistant.history import History
+from assistant.history_files import HistoryFiles
 from assistant.limits_html import limits_html
+from assistant.model_tab import ModelTab
+from assistant.report_tab import ReportTab
+from assistant.saved import Saved
 from assistant.shelf import Shelf
 from assistant.tab import Tab
+from assistant.tries import Tries
+from assistant.turn import Quoted, Turn, failure_html, how_to_add
 from assistant.uploads import FOLDER, MAX_UPLOAD_BYTES, Uploads, megabytes
 from assistant.values import Citation, PassageRef
 from index.errors import FootnoteError, LibraryMissing, UsageError
@@ -47,19 +56,13 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING = 20  # questions that wait for the model before further ones are refused
 UNKNOWN = "This quote is no longer known here; ask the question again."
+NOT_HERE = "That conversation is not here any more."
 MASTHEAD = (
     '<header><h1>Footnote</h1><nav aria-label="Footnote"><a href="#ask">Ask</a>'
-    '<a href="#articles">Articles</a></nav>'
-    '<button type="button" class="new">New<span> conversation</span></button></header>'
-)
-
-# Questions to try on the articles that come with Footnote, known by one of them.
-SEED_FILE = "007_kolvard-dike-vote.txt"
-SEED_QUESTIONS = (
-    "What was the Kolvard dike expected to cost when the council first approved the work?",
-    "How many homes did the flood damage according to the province?",
-    "How did the British foreign secretary describe Moscow's rhetoric?",
-    "Which Russian banks would be hit by the sanctions?",
+    '<a href="#articles">Articles</a>{reports}</nav><span class="talks">{past}'
+    '<button type="button" class="new">'
+    '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 4v12M4 10h12"/></svg>'
+    "<span>New conversation</span></button></span></header>"
 )
 
 Drawn = tuple[Any, ...]  # the new contents of an event's outputs, in their order
@@ -71,7 +74,10 @@ class Chat:
     def __init__(self, assistant: Assistant, *, editable: bool = True) -> None:
         self.assistant = assistant
         self.editable = editable
-        self.conversations = Conversations()
+        self.saved = Saved(assistant.library.folder) if editable else None
+        self.conversations = Conversations(self.saved)
+        self.history = History(self.conversations, self.saved) if self.saved else None
+        self.tries = Tries(assistant)
 
     def ask(self, question: str, limit: Filter, request: gr.Request, *, as_it_stands: bool = False) -> Drawn:
         """A question was sent → the earlier turns, the new turn, the box."""
@@ -104,16 +110,43 @@ class Chat:
             return Filter(), render.note_html(str(error), error=True)
 
     def answer(self, request: gr.Request) -> Iterator[Drawn]:
-        """Answer the open turn → the turn as it grows, the box. As slow as the model, so queued."""
+        """Answer the open turn → the turn as it grows, the box. As slow as the model, so queued.
+
+        It is answered to its end whoever looks: where the tab is closed or loaded again, in the background.
+        """
         conversation = self._conversation(request)
         turn = conversation.open_turn
         if turn is None or turn.running:
             yield gr.skip(), gr.skip()
             return
-        for _ in turn.grow(self.assistant, conversation.history()):
-            yield turn.html(), gr.skip()
-        if self._conversation(request) is conversation:  # no new one was begun meanwhile
-            yield turn.html(), box(busy=False)
+        growing = conversation.answer(turn, self.assistant)
+        try:
+            for _ in growing:
+                yield turn.html() if self._shows(request, conversation) else gr.skip(), gr.skip()
+        except GeneratorExit:
+            threading.Thread(target=_to_the_end, args=(growing,), daemon=True).start()
+            raise
+        yield self._ended(request, conversation, turn)
+
+    def follow(self, request: gr.Request) -> Iterator[Drawn]:
+        """A page was opened while its question is answered for another one → as `answer`, which goes on."""
+        conversation = self._conversation(request)
+        turn = conversation.turns[-1] if conversation.turns else None
+        if turn is None or not turn.running:
+            yield gr.skip(), gr.skip()
+            return
+        for _ in turn.watched():
+            yield turn.html() if self._shows(request, conversation) else gr.skip(), gr.skip()
+        yield self._ended(request, conversation, turn)
+
+    def resume(self, request: gr.Request) -> Iterator[Drawn]:
+        """As `answer`, for a page that was opened on a question that still waits: it may have been answered
+        for another page by the time it is its turn."""
+        conversation = self._conversation(request)
+        if conversation.turns and (last := conversation.turns[-1]).done:
+            yield self._ended(request, conversation, last)
+        else:
+            yield from self.answer(request)
 
     def stop(self, request: gr.Request) -> Drawn:
         """The stop button → the turn, the box. A running turn is drawn by `answer` when it ends."""
@@ -121,6 +154,27 @@ class Chat:
         if turn is None or turn.running:
             return gr.skip(), gr.skip()
         return turn.html(), box(busy=False)
+
+    def load(self, request: gr.Request) -> Drawn:
+        """The page as it opens → the earlier turns, the last one or the empty chat, the box, the contents,
+        the menus. Its address may name a conversation."""
+        empty, contents, limits = self.welcome()
+        id = _named(request)
+        conversation = self.conversations.open(str(request.session_hash), id) if id else None
+        if conversation and conversation.turns:
+            return *_drawn(conversation), contents, limits
+        gone = render.note_html(NOT_HERE) if id else ""
+        return "", gone + self._empty(empty), gr.skip(), contents, limits
+
+    def open(self, event: gr.EventData, request: gr.Request) -> Drawn:
+        """A conversation was chosen → the earlier turns, the last one, the box."""
+        tab, id = str(request.session_hash), str(event.id)
+        conversation = self.conversations.open(tab, id) if id else None
+        if conversation and conversation.turns:
+            return _drawn(conversation)
+        self.conversations.begin(tab)
+        gone = render.note_html(NOT_HERE) if id else ""
+        return "", gone + self._empty(self.welcome()[0]), box(busy=False)
 
     def show(self, event: gr.EventData, request: gr.Request) -> str:
         """A link to a quote or an article was clicked → the panel with the article."""
@@ -149,8 +203,7 @@ class Chat:
         articles = [article for article in listing if article.copy_of is None]
         if not articles:
             return self._start(), "", ""
-        seeds = any(article.file == SEED_FILE for article in articles)
-        welcome = panels.welcome_html(articles, SEED_QUESTIONS if seeds else ())
+        welcome = panels.welcome_html(articles, self.tries.known())
         return welcome, panels.contents_html(articles), limits_html(articles)
 
     def back(self, event: gr.EventData, request: gr.Request) -> Drawn:
@@ -158,23 +211,56 @@ class Chat:
         contents unless an article is open, the menus."""
         welcome, contents, limits = self.welcome()
         begun = bool(self._conversation(request).turns)
-        return gr.skip() if begun else welcome, gr.skip() if event.open else contents, limits
+        now = gr.skip() if begun else self._empty(welcome)
+        return now, gr.skip() if event.open else contents, limits
+
+    def suggest(self, shown: str, request: gr.Request) -> Any:
+        """The empty chat still waits for its questions to try → the same with them. Takes seconds, once."""
+        if panels.COMING not in shown:
+            return gr.skip()
+        try:
+            questions = self.tries.made()
+        except FootnoteError as error:
+            log.warning("no questions to try: %s", error)
+            questions = ()
+        if self._conversation(request).turns:
+            return gr.skip()
+        return shown.replace(panels.COMING, panels.examples_html(questions))
 
     def restart(self, request: gr.Request) -> Drawn:
         """A new conversation → no earlier turns, the empty chat, the box, the contents."""
-        self.forget(request)
+        self.conversations.begin(str(request.session_hash))
         welcome, contents, _ = self.welcome()
-        return "", welcome, box(busy=False), contents
+        return "", self._empty(welcome), box(busy=False), contents
 
     def forget(self, request: gr.Request) -> None:
-        """The tab was closed: stop what runs for it."""
+        """The tab was closed; what is answered for it is answered to its end."""
         self.conversations.end(str(request.session_hash))
+
+    def _empty(self, welcome: str) -> str:
+        """The empty chat, and the conversations to go on with."""
+        recent = self.history.recent() if self.history else ""
+        return welcome + recent + history_html.talk_html("")
+
+    def _shows(self, request: gr.Request, conversation: Conversation) -> bool:
+        """Whether the tab still shows this conversation: another one may have been opened meanwhile."""
+        return self._conversation(request).id == conversation.id
+
+    def _ended(self, request: gr.Request, conversation: Conversation, turn: Turn) -> Drawn:
+        """A turn that is done, where it is still on the page; and that it could not be kept."""
+        if not self._shows(request, conversation):
+            return gr.skip(), gr.skip()
+        return turn.html() + _trouble(conversation), box(busy=False)
 
     def _start(self) -> str:
         return panels.start_html(how_to_add(self.assistant), here=self.editable)
 
     def _conversation(self, request: gr.Request) -> Conversation:
-        return self.conversations.of(str(request.session_hash))
+        """The one that the tab shows: after a new start of the program, the one in its address."""
+        tab = str(request.session_hash)
+        if not self.conversations.knows(tab) and (id := _named(request)):
+            self.conversations.open(tab, id)
+        return self.conversations.of(tab)
 
     def _source(self, key: str, quoted: Quoted) -> str:
         """The article around a quote, or the passage as it was when the library has changed."""
@@ -204,8 +290,31 @@ class Chat:
 
 
 def _asked(conversation: Conversation) -> Drawn:
+    earlier, now, _ = _drawn(conversation)
+    return earlier, now, box(busy=True)
+
+
+def _drawn(conversation: Conversation) -> Drawn:
+    """A conversation with turns → the earlier ones, the last one, the box."""
     *earlier, now = conversation.turns
-    return "".join(turn.html() for turn in earlier), now.html(), box(busy=True)
+    before = history_html.talk_html(conversation.id) + "".join(turn.html() for turn in earlier)
+    last = now.html() + (_trouble(conversation) if now.done else "")
+    return before, last, box(busy=not now.done)
+
+
+def _trouble(conversation: Conversation) -> str:
+    """Why a conversation is not kept on disk; "" when it is."""
+    return render.note_html(f"Not kept on disk: {conversation.trouble}") if conversation.trouble else ""
+
+
+def _named(request: gr.Request) -> str:
+    """The conversation that the page's address names; "" for none."""
+    return str(dict(getattr(request, "query_params", None) or {}).get("c", ""))
+
+
+def _to_the_end(growing: Iterator[None]) -> None:
+    for _ in growing:
+        pass
 
 
 def box(*, busy: bool) -> gr.Textbox:
@@ -218,12 +327,11 @@ def box(*, busy: bool) -> gr.Textbox:
 def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
     """The page and its events; `serve` adds its looks. Unless `editable` the library can't be changed."""
     chat = Chat(assistant, editable=editable)
-    tab = Tab(Shelf(assistant.library), editable=editable)
     html = partial(gr.HTML, value="", js_on_load=None, apply_default_css=False)
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     demo = gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True)
     with demo:
-        html(value=MASTHEAD, elem_id="masthead")
+        html(value=_masthead(chat), elem_id="masthead")
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="conversation"):
                 earlier = html(elem_id="earlier")
@@ -236,8 +344,12 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
                     )  # fmt: skip
                     limits = html(elem_id="limits")
                     trouble = html(elem_id="limits-trouble")
-            _articles(tab, html, quiet)
+            _articles(Tab(Shelf(assistant.library), editable=editable), html, quiet)
+            if chat.saved:
+                _reports(demo, ReportTab(chat.saved, assistant.library), html, quiet)
+                _models(ModelTab(assistant), html, quiet)
             panel = html(elem_id="panel")
+        talks = _history(chat, html, quiet) if chat.history else None
         limit = gr.State(Filter())
         bridge = html(elem_id="bridge", js_on_load=_script("ui.js"))
 
@@ -251,18 +363,50 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
         ):
             asked.then(
                 chat.answer, None, [now, question],
-                concurrency_limit=1, concurrency_id="model", **quiet,
+                concurrency_limit=1, concurrency_id="model", trigger_mode="multiple", **quiet,
+            )  # fmt: skip
+        opened = [demo.load(chat.load, None, [*drawn, panel, limits], **at_once)]
+        if talks:
+            opened.append(talks.open(chat.open, None, drawn, **at_once))
+        for page in opened:
+            page.then(
+                chat.follow, None, [now, question],
+                concurrency_limit=None, trigger_mode="multiple", **quiet,
+            ).then(
+                chat.resume, None, [now, question],
+                concurrency_limit=1, concurrency_id="model", trigger_mode="multiple", **quiet,
             )  # fmt: skip
         question.stop(chat.stop, None, [now, question], **at_once)
         bridge.cite(chat.show, None, panel, **at_once)
         bridge.contents(chat.contents, None, panel, **at_once)
-        bridge.restart(chat.restart, None, [*drawn, panel], **at_once)
+        empty = [*opened, bridge.restart(chat.restart, None, [*drawn, panel], **at_once)]
         bridge.limit(chat.limit, None, [limit, trouble], **at_once)
-        bridge.back(chat.back, None, [now, panel, limits], **at_once)
-        demo.load(chat.welcome, None, [now, panel, limits], **at_once)
+        empty.append(bridge.back(chat.back, None, [now, panel, limits], **at_once))
+        for page in empty:
+            page.then(chat.suggest, now, now, trigger_mode="multiple", **at_once)
         demo.unload(chat.forget)
         demo.queue(max_size=MAX_WAITING)
     return demo
+
+
+def _masthead(chat: Chat) -> str:
+    past = history_html.BUTTON if chat.history else ""
+    links = report_html.LINK + models_html.LINK if chat.saved else ""
+    return MASTHEAD.format(past=past, reports=links)
+
+
+def _history(chat: Chat, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> gr.HTML:
+    """The drawer with the conversations, and its events; the one that opens one is left to `build`."""
+    history = chat.history
+    assert history
+    with gr.Column(elem_id="history"):
+        html(value=history_html.head_html())
+        listed = html(elem_id="history-list")
+        html(value=history_html.foot_html())
+    bridge = html(elem_id="history-bridge", js_on_load=_script("history.js"))
+    bridge.list(_told(history.list), None, listed, trigger_mode="always_last", queue=False, **quiet)
+    bridge.act(_told(history.act), None, listed, trigger_mode="multiple", queue=False, **quiet)
+    return bridge
 
 
 def _articles(tab: Tab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> None:
@@ -293,6 +437,50 @@ def _articles(tab: Tab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> 
         bridge.stop(tab.stop, None, None, **at_once)
 
 
+def _reports(demo: gr.Blocks, tab: ReportTab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> None:
+    """The Reports tab and its events, and the menu under each answer."""
+    with gr.Column(elem_id="reports"):
+        with gr.Column(elem_id="reports-main"):
+            html(value=f"<h2>Reports</h2>{report_html.tools_html()}")
+            listed = html(elem_id="reports-list")
+            opened = html(elem_id="reports-open")
+        beside = html(elem_id="reports-side")
+    toast = html(elem_id="reports-toast")
+    bridge = html(elem_id="reports-bridge", js_on_load=_script("reports.js"))
+    at_once = quiet | {"queue": False}
+    bridge.open(_told(tab.open), None, [listed, opened], trigger_mode="always_last", **at_once)
+    bridge.see(_told(tab.see), None, beside, trigger_mode="always_last", **at_once)
+    bridge.act(_told(tab.act), None, [listed, opened, toast], trigger_mode="multiple", **at_once)
+    bridge.collect(_told(tab.add), None, [listed, toast], trigger_mode="multiple", **at_once)
+    demo.load(tab.names, None, listed, **at_once)
+
+
+def _models(tab: ModelTab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> None:
+    """The Model tab and its events."""
+    with gr.Column(elem_id="models"):
+        html(value="<h2>Model</h2>")
+        now = html(elem_id="models-now")
+        said = html(elem_id="models-said")
+        change = html(elem_id="models-change")
+        html(value=models_html.HERE)
+        listed = html(elem_id="models-list")
+        html(value=models_html.tools_html(str(tab.work.places.folder)))
+        html(value=models_html.OFFERED)
+        download = html(elem_id="models-download")
+        html(value=models_html.STOP, elem_id="models-stop")
+        offers = html(elem_id="models-offers")
+    bridge = html(elem_id="models-bridge", js_on_load=_script("models.js"))
+    everything = [now, change, listed, offers, download]
+    at_once = quiet | {"queue": False, "trigger_mode": "multiple"}
+    watched = {"concurrency_limit": None, "trigger_mode": "multiple", **quiet}
+    for event, does, drawn in (
+        (bridge.open, tab.open, everything),
+        (bridge.act, tab.act, [said, *everything]),
+    ):
+        seen = event(_told(does), None, drawn, **at_once).then(tab.watch, None, [change, download], **watched)
+        seen.then(tab.draw, None, everything, **at_once)
+
+
 def _told(does: Callable[[Mapping[str, Any]], Any]) -> Callable[[gr.EventData], Any]:
     """An event of the page as a function of what the browser says."""
 
@@ -319,10 +507,13 @@ def serve(
     to standard output. The models are loaded meanwhile, so that the first question need not wait.
     """
     listener = web.listen(host, port)
-    uploads = None
+    uploads = history = downloads = None
     if web.is_local(listener.getsockname()[0]):
         uploads = Uploads(assistant.library.folder / FOLDER, SUFFIXES)
-    app = with_looks(build(assistant, editable=uploads is not None), uploads)
+        saved = Saved(assistant.library.folder)
+        history = HistoryFiles(saved, assistant.library)
+        downloads = Downloads(ReportTab(saved, assistant.library).file)
+    app = with_looks(build(assistant, editable=uploads is not None), uploads, history, downloads)
     threading.Thread(target=_warm_up, args=(assistant,), daemon=True).start()
     (ready or _announce)(web.url(listener))
     if open_browser and _has_screen():
@@ -330,9 +521,14 @@ def serve(
     web.run(app, listener, host)
 
 
-def with_looks(demo: gr.Blocks, uploads: Uploads | None = None) -> FastAPI:
-    """The page as a web application, with our style sheet and gradio's extras turned off, and the address
-    that files are sent to."""
+def with_looks(
+    demo: gr.Blocks,
+    uploads: Uploads | None = None,
+    history: HistoryFiles | None = None,
+    downloads: Downloads | None = None,
+) -> FastAPI:
+    """The page as a web application, with our style sheet and gradio's extras turned off, and the addresses
+    that files are sent to and fetched from."""
     theme = gr.themes.Base(
         primary_hue="neutral",
         neutral_hue="stone",
@@ -342,12 +538,19 @@ def with_looks(demo: gr.Blocks, uploads: Uploads | None = None) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     if uploads:  # before the page, which answers to every address
         app.router.add_route("/uploads", uploads.answer, methods=["POST"])
+    if history:
+        app.router.add_route("/conversations.json", history.answer, methods=["GET", "POST"])
+    if downloads:
+        app.router.add_route("/reports/{name}", downloads.answer, methods=["GET"])
     gr.mount_gradio_app(
         app,
         demo,
         path="/",
         theme=theme,
-        css_paths=[Path(__file__).with_name(name) for name in ("ui.css", "shelf.css")],
+        css_paths=[
+            Path(__file__).with_name(name)
+            for name in ("ui.css", "timeline.css", "shelf.css", "history.css", "reports.css", "models.css")
+        ],
         footer_links=[],
         run_history=False,
         show_error=False,

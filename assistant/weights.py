@@ -17,6 +17,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from assistant.gguf import Header
 from assistant.hub import fetch, hub_file
 from assistant.settings import DEFAULT_MODEL
 from index.errors import ModelError, UsageError
@@ -39,9 +40,7 @@ BLOCKS = {
     19: (256, 50), 29: (256, 56), 34: (256, 54), 35: (256, 66),  # IQ1_S, IQ1_M, TQ1_0, TQ2_0
     39: (32, 17), 40: (64, 36), 41: (128, 18), 42: (64, 18),  # MXFP4, NVFP4, Q1_0, Q2_0
 }  # fmt: skip
-# Bytes of a metadata value, by the number of its type; strings (8) and arrays (9) tell their own.
-_VALUE_BYTES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-_STRING, _ARRAY, _UINT32 = 8, 9, 4
+_UINT32 = 4
 
 
 def find_weights(model: str, *, cache: Path | None = None, endpoint: str | None = None) -> Path:
@@ -132,7 +131,7 @@ def _needed_bytes(data: mmap.mmap) -> int:
     Raises struct.error and OverflowError (the header leads beyond the end), KeyError (a metadata
     type of a later version).
     """
-    header = _Header(data)
+    header = Header(data)
     tensors, pairs = header.number("Q"), header.number("Q")
     alignment = 32
     for _ in range(pairs):
@@ -148,35 +147,3 @@ def _needed_bytes(data: mmap.mmap) -> int:
         in_block, block_bytes = BLOCKS.get(header.number("I"), (1, 0))
         end = max(end, header.number("Q") + elements // in_block * block_bytes)
     return math.ceil(header.at / alignment) * alignment + end
-
-
-class _Header:
-    """Reads a GGUF from behind its magic and version; `at` is the position in bytes."""
-
-    def __init__(self, data: mmap.mmap) -> None:
-        self.data = data
-        self.at = 8
-
-    def number(self, code: str) -> int:
-        """`Q` reads 8 bytes, `I` reads 4."""
-        value: int = struct.unpack_from(f"<{code}", self.data, self.at)[0]
-        self.at += 8 if code == "Q" else 4
-        return value
-
-    def string(self) -> bytes:
-        length = self.number("Q")
-        self.at += length
-        return self.data[self.at - length : self.at]
-
-    def skip_value(self, kind: int) -> None:
-        """Step over a value, or an array of them. Raises KeyError on an unknown type."""
-        count = 1
-        if kind == _ARRAY:
-            kind, count = self.number("I"), self.number("Q")
-        if kind != _STRING:
-            self.at += count * _VALUE_BYTES[kind]
-            return
-        unpack, data, at = struct.Struct("<Q").unpack_from, self.data, self.at
-        for _ in range(count):  # a vocabulary: hundreds of thousands of strings
-            at += 8 + unpack(data, at)[0]
-        self.at = at

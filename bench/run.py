@@ -25,7 +25,8 @@ from table import Load, Measured, Pairs, Row, check_sections, in_turns, seconds,
 
 from assistant import Assistant, Retrieved
 from assistant.evaluate import read_questions
-from assistant.model import LlamaModel, Message, physical_cores
+from assistant.model import LlamaModel, physical_cores
+from assistant.talk import Message
 from assistant.verify import verify
 from index.embed import Rows
 from index.library import SEARCH_DEPTH, Library

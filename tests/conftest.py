@@ -37,6 +37,12 @@ class OpenedLibrary(Library):
         return self._loaded
 
 
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What somebody chose in the chat (chosen.py) is nothing to the tests, nor to the programs they start."""
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+
+
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     """The real encoder, loaded."""

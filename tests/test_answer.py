@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from assistant.answer import MAX_SENTENCES, NOT_FOUND, Assistant
-from assistant.model import LlamaModel, Message
+from assistant.model import LlamaModel
 from assistant.settings import DEFAULT_MODEL, Settings
+from assistant.talk import Message
 from assistant.values import Answer, Event, Retrieved, Token, Verified
 from assistant.weights import find_weights
 from index.errors import Cancelled, LibraryMissing, ModelError, UsageError
@@ -213,9 +214,9 @@ def test_every_answer_is_footnoted_exact_and_short(
 
 def test_without_a_model_none_is_loaded(open_assistant: Open):
     assistant = open_assistant(use_model=False, model_quotes=1)
-    assistant._model = None
+    assistant._lent.exchange(assistant._load)
     assert CARRIED in assistant.ask(FERRY).text
-    assert assistant._model is None
+    assert not assistant._lent.loaded
 
 
 @pytest.mark.parametrize("words", [30, 60, 200])

@@ -13,10 +13,10 @@ import pytest
 from assistant.answer import NOT_FOUND, Assistant
 from assistant.contradict import differing, disagreements
 from assistant.decide import decide
-from assistant.model import Message
 from assistant.says import speaks
 from assistant.settings import Settings
 from assistant.spread import choose
+from assistant.talk import Message
 from assistant.values import Answer, Evidence, Source
 from index.library import Library
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.model import SMALL_MODEL_BYTES, LlamaModel, Message, physical_cores, threads_for
+from assistant.model import SMALL_MODEL_BYTES, LlamaModel, physical_cores, threads_for
 from assistant.settings import DEFAULT_MODEL
+from assistant.talk import Message
 from assistant.weights import find_weights
 from index.errors import Cancelled, ModelError
 

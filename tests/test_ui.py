@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from assistant import render, web
 from assistant.answer import Assistant
 from assistant.conversation import MAX_CONVERSATIONS, MAX_TURNS, Conversation, Conversations
-from assistant.model import Message
 from assistant.settings import Settings
+from assistant.talk import Message
 from assistant.ui import UNKNOWN, Chat, build, with_looks
 from index.errors import Cancelled, ModelError, UsageError
 from index.filter import Filter
@@ -267,20 +267,31 @@ def test_stop_without_a_question_does_nothing(chat: Chat) -> None:
     assert chat.stop(TAB) == (gr.skip(), gr.skip())
 
 
-def test_a_closed_tab_stops_the_model(chat: Chat, model: ScriptedModel) -> None:
-    """By gradio's event, and by closing the generator, whichever comes first."""
+def test_a_closed_tab_has_its_answer_written_to_the_end_and_kept(chat: Chat, model: ScriptedModel) -> None:
+    """Gradio closes the generator; the page that is opened next follows."""
     model.hold.clear()
     chat.ask(QUESTION, Filter(), TAB)
-    turn = chat.conversations.of("tab").open_turn
+    conversation = chat.conversations.of("tab")
+    turn = conversation.open_turn
     assert turn
     running = chat.answer(TAB)
     next(running)
     chat.forget(TAB)
-    assert turn.stop.is_set()
-    turn.stop.clear()
     del running
     gc.collect()
-    assert turn.stop.is_set()
+    assert turn.running
+    again = gr.Request(session_hash="again", query_params={"c": conversation.id})
+    earlier, now, *_ = chat.load(again)
+    assert conversation.id in earlier
+    assert 'aria-busy="true"' in now
+    following = chat.follow(again)
+    assert 'aria-busy="true"' in str(next(following)[0])
+    model.hold.set()
+    assert 'aria-busy="false"' in str(list(following)[-1][0])
+    assert chat.saved
+    (kept,) = chat.saved.turns(conversation.id)
+    assert (kept.id, kept.answer) == (turn.key, turn.answer)
+    assert kept.answer
 
 
 def test_a_new_conversation_is_not_drawn_over_by_the_old_one(chat: Chat, model: ScriptedModel) -> None:
@@ -289,9 +300,14 @@ def test_a_new_conversation_is_not_drawn_over_by_the_old_one(chat: Chat, model: 
     thread, drawn = in_thread(chat)
     while not drawn:
         thread.join(0.01)
+    before = len(drawn)
+    left = chat.conversations.of("tab").id
     earlier, now, _, contents = chat.restart(TAB)
+    model.hold.set()
     thread.join(10)
-    assert "Stopped" not in drawn[-1]
+    assert drawn[before:] == [str(gr.skip())] * len(drawn[before:])
+    assert chat.saved
+    assert chat.saved.turns(left)[0].answer, "it was answered all the same"
     assert earlier == ""
     assert "Ask 2 articles from 9 March 2022 to 21 April 2022." in now
     assert "dike.txt" in contents

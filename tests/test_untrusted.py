@@ -16,8 +16,8 @@ import pytest
 
 from assistant import panel, render
 from assistant.answer import Assistant
-from assistant.model import Message
 from assistant.settings import Settings
+from assistant.talk import Message
 from assistant.values import Answer
 from index.library import Library
 from index.text import Span

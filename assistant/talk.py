@@ -1,0 +1,66 @@
+"""What the pipeline says to a language model and asks of it: messages, and the two things a model can do.
+
+`ChatModel` writes, `Chooser` reads: a model with an adapter made for it (docs/reader.md) is both. The
+real ones are in model.py, scripted ones in the tests.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a prompt. `text` may hold anything; it can't become a control token."""
+
+    role: Role
+    text: str
+
+
+class ChatModel(Protocol):
+    """What the pipeline asks of a language model."""
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and output have together."""
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the whole prompt."""
+
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, stop: threading.Event | None = None
+    ) -> Iterator[str]:
+        """Pieces of the reply, as they come. Raises Cancelled when `stop` is set, ModelError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of some numbered texts answers: `odds[n]` is the probability of number n (0: none of them), all
+    together 1; `taken` is the number that was taken, and `words` those of its text that answer."""
+
+    odds: tuple[float, ...]
+    taken: int
+    words: str
+    tokens: int  # that were written
+
+
+@runtime_checkable
+class Chooser(Protocol):
+    """A model that was taught to choose."""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it was: the same model without its adapter was not."""
+
+    def choose(
+        self,
+        messages: Sequence[Message],
+        texts: Sequence[str],
+        take: Callable[[Sequence[float]], int],
+        stop: threading.Event | None = None,
+    ) -> Choice:
+        """The reply to a prompt with the numbered `texts`. `take` is told the odds and says which number is
+        taken; what it copies stands in that text, word for word. Raises Cancelled, ModelError."""

@@ -1,0 +1,318 @@
+"""From three questions to a report in Word, PDF, Markdown and BibTeX, as its user does it in Chromium.
+
+The program runs as a process of its own, without a model, so answers are quotes. `SCREENSHOTS=1` also takes
+the pictures in docs/.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import docx
+import pybtex.database
+import pypdf
+import pytest
+
+from index.library import Library
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import Browser, Page, expect  # noqa: E402 - after the check above
+from test_browser import CHROMIUM, OPTIONS, ROOT, ask, picture, wait_for_answer  # noqa: E402
+
+pytestmark = pytest.mark.browser
+
+SOFFICE = shutil.which("soffice")
+QUESTIONS = (
+    "What was the Kolvard dike expected to cost when the council first approved the work?",
+    "How many homes did the flood damage according to the province?",
+    "How did the British foreign secretary describe Moscow's rhetoric?",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the PATH")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    """The sample articles, to be changed."""
+    return Path(shutil.copytree(ROOT / "seeds", tmp_path / "articles"))
+
+
+@pytest.fixture
+def page(browser: Browser, articles: Path) -> Iterator[Page]:
+    """A tab on a program with the sample articles; afterwards: nothing left this machine, nothing failed."""
+    folder = articles.parent / "library"
+    Library(folder).add([articles])
+    options = ["--library", folder, "--port", "0", "--no-browser", "--no-model"]
+    command = [sys.executable, "-m", "assistant", "chat", *options]
+    context = browser.new_context(viewport={"width": 1200, "height": 800}, accept_downloads=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    asked: list[str] = []
+    troubles: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("dialog", lambda dialog: troubles.append(dialog.message))
+    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found, "the program says where it is"
+            page.goto(found[0])
+            expect(page.locator(".welcome")).to_contain_text("Ask 14 articles")
+            yield page
+        finally:
+            context.close()
+            process.terminate()
+    assert {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))} == {"127.0.0.1"}
+    assert troubles == []
+
+
+def asked(page: Page, turn: int) -> list[str]:
+    """Ask one of the questions → the quotes of the answer's footnotes."""
+    ask(page, QUESTIONS[turn - 1])
+    wait_for_answer(page, turn=turn)
+    titles = page.locator(f"#turn-a{turn} .answer a.cite").evaluate_all("them => them.map(it => it.title)")
+    quotes = [str(title).rpartition(" (")[0] for title in titles]
+    assert quotes and all(quotes)
+    return quotes
+
+
+def collect(page: Page, turn: int, report: str) -> None:
+    """Put an answer into a report, by the menu under it."""
+    page.locator(f"#turn-a{turn} summary", has_text="Add to report").click()
+    page.locator(f"#turn-a{turn} .collect").get_by_role("button", name=report).click()
+    expect(page.locator("#reports-toast")).to_contain_text("Added to")
+
+
+def open_reports(page: Page) -> None:
+    page.get_by_role("link", name="Reports", exact=True).click()
+    expect(page.locator("#reports-open .report")).to_be_visible()
+
+
+def headings(page: Page) -> list[str]:
+    values = page.locator("#reports-open [name=heading]").evaluate_all("them => them.map(it => it.value)")
+    return [str(value) for value in values]
+
+
+def fetched(page: Page, name: str, folder: Path) -> Path:
+    """Press the button of a format → the file as it was downloaded."""
+    with page.expect_download() as download:
+        page.get_by_role("group", name="Download the report as").get_by_text(name, exact=True).click()
+    file = folder / download.value.suggested_filename
+    download.value.save_as(file)
+    return file
+
+
+def squeezed(text: str) -> str:
+    """Without white space, soft breaks, and hyphens: lines end where the page does."""
+    return re.sub(r"[\s\u200b\u00ad-]+", "", text)
+
+
+def pdf_text(file: Path) -> str:
+    return squeezed(" ".join(page.extract_text() for page in pypdf.PdfReader(file).pages))
+
+
+TITLE = "The Kolvard dike & the year 2022"
+
+
+def collected(page: Page) -> list[str]:
+    """Ask three questions, put the answers into a report, give it a title → the quotes."""
+    quotes = asked(page, 1)
+    collect(page, 1, "A new report")
+    for turn in (2, 3):
+        quotes += asked(page, turn)
+        if turn == 2:
+            page.locator("#turn-a2 summary", has_text="Add to report").click()
+            picture(page, "screenshot-collect")
+            page.keyboard.press("Escape")
+        collect(page, turn, "Report of ")
+    open_reports(page)
+    assert headings(page) == list(QUESTIONS)
+    page.get_by_label("Title of the report").fill(TITLE)
+    page.keyboard.press("Enter")
+    expect(page.locator("#reports-list [aria-current]")).to_contain_text(TITLE)
+    return quotes
+
+
+def test_three_answers_become_a_report_in_four_formats(page: Page, tmp_path: Path) -> None:
+    quotes = collected(page)
+    preview = page.frame_locator("iframe.preview")
+    expect(preview.locator("h1")).to_have_text(TITLE)
+    expect(preview.locator("h2").first).to_have_text(QUESTIONS[0])
+    for quote in quotes:
+        expect(preview.locator(".notes")).to_contain_text(quote)
+    picture(page, "screenshot-report")
+
+    word = fetched(page, "Word", tmp_path)
+    assert word.name == f"{TITLE}.docx"
+    body, notes = opened_word(word)
+    assert all(question in body for question in QUESTIONS)
+    assert all(quote in notes for quote in quotes)
+    if SOFFICE:
+        shown = converted(word, "pdf", tmp_path)
+        opened_picture(shown, "screenshot-word")
+        assert all(squeezed(text) in pdf_text(shown) for text in (*QUESTIONS, *quotes))
+
+    pdf = fetched(page, "PDF", tmp_path)
+    opened_picture(pdf, "screenshot-pdf")
+    printed = pdf_text(pdf)
+    assert all(squeezed(text) in printed for text in (*QUESTIONS, *quotes))
+
+    markdown = fetched(page, "Markdown", tmp_path).read_text(encoding="utf-8")
+    plain = re.sub(r"\\(?=[^\w\s])", "", markdown)
+    assert all(f"## {question}" in plain for question in QUESTIONS)
+    assert all(f"“{quote}”" in plain for quote in quotes)
+    assert len(re.findall(r"^\[\^\d+\]: ", markdown, re.MULTILINE)) == len(set(quotes))
+
+    listed = pybtex.database.parse_file(str(fetched(page, "BibTeX", tmp_path)))
+    told = "\n".join(value for entry in listed.entries.values() for value in entry.fields.values())
+    assert len(listed.entries) >= 2
+    assert all(quote in told for quote in quotes)
+
+
+def opened_word(file: Path) -> tuple[str, str]:
+    """The text of a Word file, and that of its footnotes."""
+    with zipfile.ZipFile(file) as packed:
+        notes = ElementTree.fromstring(packed.read("word/footnotes.xml"))
+    body = "\n".join(paragraph.text for paragraph in docx.Document(str(file)).paragraphs)
+    return body, "\n".join("".join(note.itertext()) for note in notes)
+
+
+def opened_picture(pdf: Path, name: str) -> None:
+    """The first page, for docs/."""
+    if os.environ.get("SCREENSHOTS"):
+        import pypdfium2  # for these pictures alone, so not among the dependencies: pip install pypdfium2
+
+        pypdfium2.PdfDocument(pdf)[0].render(scale=1.2).to_pil().save(ROOT / "docs" / f"{name}.png")
+
+
+def converted(file: Path, ending: str, folder: Path) -> Path:
+    """A file as LibreOffice shows it."""
+    assert SOFFICE
+    into = folder / "shown"
+    profile = f"-env:UserInstallation=file://{folder / 'profile'}"
+    command = [SOFFICE, profile, "--headless", "--convert-to", ending, "--outdir", into, file]
+    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    return into / f"{file.stem}.{ending}"
+
+
+def test_the_order_is_changed_with_buttons_and_keys(page: Page) -> None:
+    for turn in (1, 2, 3):
+        asked(page, turn)
+        collect(page, turn, "A new report" if turn == 1 else "Report of ")
+    page.locator("#reports-toast").get_by_role("button", name="Open").click()
+    expect(page.locator("#reports-open .entry")).to_have_count(3)
+    first, second, third = QUESTIONS
+    page.get_by_role("button", name=f"Move down: {first}").click()
+    expect(page.locator("#reports-toast")).to_contain_text("Moved to place 2 of 3.")
+    assert headings(page) == [second, first, third]
+    expect(page.get_by_role("button", name=f"Move down: {first}")).to_be_focused()
+    field = page.get_by_label("Heading of answer 3")
+    field.focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator("#reports-open [name=heading]").nth(1)).to_have_value(third)
+    expect(page.get_by_label("Heading of answer 2")).to_be_focused()
+    page.get_by_label("Heading of answer 2").fill("What Moscow said")
+    page.keyboard.press("Enter")
+    expect(page.frame_locator("iframe.preview").locator("h2").nth(1)).to_have_text("What Moscow said")
+    page.get_by_label("Heading of answer 2").fill("Not this")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Heading of answer 2")).to_have_value("What Moscow said")
+
+    page.get_by_role("button", name=f"Remove: {second}").click()
+    expect(page.locator("#reports-open .entry")).to_have_count(2)
+    page.locator("#reports-toast").get_by_role("button", name="Undo").click()
+    expect(page.locator("#reports-open .entry")).to_have_count(3)
+    assert headings(page) == [second, "What Moscow said", first]
+
+    page.reload()
+    expect(page.locator("#reports-open .entry")).to_have_count(3)
+    assert headings(page) == [second, "What Moscow said", first]
+    page.get_by_role("button", name="Delete …").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("#reports-open")).to_contain_text("There are no reports yet.")
+
+
+def test_the_style_is_chosen_and_stays_chosen(page: Page, tmp_path: Path) -> None:
+    asked(page, 1)
+    collect(page, 1, "A new report")
+    open_reports(page)
+    page.get_by_label("References in the style of").select_option("mla")
+    preview = page.frame_locator("iframe.preview")
+    expect(preview.locator(".references h2")).to_have_text("Works Cited")
+    assert "## Works Cited" in fetched(page, "Markdown", tmp_path).read_text(encoding="utf-8")
+    page.reload()
+    expect(page.get_by_label("References in the style of")).to_have_value("mla")
+
+
+def test_the_check_marks_an_article_that_has_changed(page: Page, articles: Path) -> None:
+    (quote,) = asked(page, 1)[:1]
+    collect(page, 1, "A new report")
+    asked(page, 2)
+    collect(page, 2, "Report of ")
+    open_reports(page)
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator(".check .sum.fine")).to_contain_text("as cited.")
+    for file in articles.iterdir():
+        text = file.read_text(encoding="utf-8")
+        if quote in text:
+            file.write_text(text.replace(quote, "The cost is not known."), encoding="utf-8")
+    Library(articles.parent / "library").sync()
+    page.get_by_role("link", name="Ask", exact=True).click()
+    open_reports(page)
+    expect(page.locator(".check .sum.off")).to_contain_text("edited")
+    proof = page.locator(".check figure", has_text=quote).first
+    expect(proof).to_contain_text("edited since; the quote is not in it any more")
+    picture(page, "screenshot-check")
+    proof.get_by_role("link").click()
+    expect(page.locator("#panel mark")).to_have_text(quote)
+    expect(page.locator("#panel")).to_contain_text("Edited since.")
+    page.keyboard.press("Escape")
+    expect(page.locator("#reports-open .report")).to_be_visible()
+
+
+def test_an_answer_is_copied_in_three_forms(page: Page) -> None:
+    quotes = asked(page, 1)
+    for name in ("rich text", "Markdown", "plain text"):
+        page.locator("#turn-a1 .copies").get_by_role("button", name=name).click()
+        expect(page.locator("#turn-a1 .copies")).to_contain_text("Copied")
+        forms = page.evaluate(
+            "async () => { const [item] = await navigator.clipboard.read();"
+            " return Object.fromEntries(await Promise.all("
+            "item.types.map(async (type) => [type, await (await item.getType(type)).text()]))) }"
+        )
+        assert all(quote in re.sub(r"\\(?=[^\w\s])", "", forms["text/plain"]) for quote in quotes)
+        assert ("text/html" in forms) == (name == "rich text")
+        if name == "rich text":
+            assert "<sup>1</sup>" in forms["text/html"]
+            assert all(quote in forms["text/html"] for quote in quotes)
+        if name == "Markdown":
+            assert "[^1]: " in forms["text/plain"]
+        expect(page.locator("#turn-a1 .copies")).not_to_contain_text("Copied")
+
+
+def test_a_report_on_a_telephone(page: Page) -> None:
+    asked(page, 1)
+    collect(page, 1, "A new report")
+    page.set_viewport_size({"width": 360, "height": 740})
+    open_reports(page)
+    expect(page.locator("#reports-open .entry")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.evaluate("document.querySelector('#reports').scrollWidth") <= 360
+    picture(page, "screenshot-report-phone")

@@ -1,0 +1,123 @@
+"""Public reading questions → numbered quotes as the pipeline shows them to the model.
+
+The one that answers stands among look-alikes, or look-alikes stand alone.
+
+Look-alikes are sentences of the same paragraph and of paragraphs like it that are nearest to the question and
+do not hold an accepted answer. Their order says nothing: the model must read. Questions on the pages that
+`is_held_out` keeps are for measuring.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from index.sentences import split_sentences
+from training.data import Asked, Context
+
+QUOTES = (3, 4, 5, 5, 5, 6)  # how many are shown; the pipeline shows 5
+NONE_SHARE = 0.2  # of the examples no quote answers
+JOINED_SHARE = 0.25  # of the quotes begin with the sentence before, as the pipeline's sometimes do
+POOL = 24  # the nearest look-alikes that are drawn from
+MAX_CHARS = 600  # of a quote: the pipeline's are sentences
+NOISE = 0.08  # of a cosine, so that not always the same few are shown
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question, the quotes shown, the index of the one that answers (None: none does), and its words."""
+
+    question: str
+    quotes: tuple[str, ...]
+    right: int | None
+    words: str
+
+    @property
+    def reply(self) -> str:
+        """What the model is to write.
+
+        >>> Example("Who left?", ("It rained.", "Lee left."), 1, "Lee").reply
+        '[2] Lee'
+        """
+        return "[0]" if self.right is None else f"[{self.right + 1}] {self.words}"
+
+
+class Embeds(Protocol):
+    """What makes `(n, dim)` unit rows of texts."""
+
+    def embed(self, texts: Sequence[str], /) -> np.ndarray:
+        """One row for each text."""
+
+
+class Quotes:
+    """The sentences of all paragraphs with their rows, `(n, dim)`, and what is like them."""
+
+    def __init__(self, contexts: Sequence[Context], encoder: Embeds) -> None:
+        self.contexts = contexts
+        self.spans = [split_sentences(context.text) for context in contexts]
+        texts = [
+            c.text[s.start : s.end] for c, spans in zip(contexts, self.spans, strict=True) for s in spans
+        ]
+        self.rows = encoder.embed(texts)
+        counts = [len(spans) for spans in self.spans]
+        self.first = np.concatenate([[0], np.cumsum(counts)])
+
+    def example(
+        self, asked: Asked, row: np.ndarray, like: Sequence[int], rng: random.Random
+    ) -> Example | None:
+        """`row` is the question's; `like` are the numbers of paragraphs like its own. None where the answer's
+        sentence is too long to be shown."""
+        wanted = rng.choice(QUOTES)
+        right = next(
+            (i for i, s in enumerate(self.spans[asked.context]) if s.start <= asked.start < s.end), None
+        )
+        if right is None or asked.end > self.spans[asked.context][right].end:
+            return None
+        shown = list(self._look_alikes(asked, row, like, rng))[:wanted]
+        words = self.contexts[asked.context].text[asked.start : asked.end]
+        if rng.random() < NONE_SHARE:
+            return Example(asked.question, tuple(shown), None, "") if shown else None
+        quote = self._quote(asked.context, right, rng)
+        if len(quote) > MAX_CHARS:
+            return None
+        shown = shown[: wanted - 1]
+        place = rng.randint(0, len(shown))
+        quotes = (*shown[:place], quote, *shown[place:])
+        return Example(asked.question, quotes, place, " ".join(words.split()))
+
+    def _look_alikes(
+        self, asked: Asked, row: np.ndarray, like: Sequence[int], rng: random.Random
+    ) -> Iterator[str]:
+        """The nearest first, but for some noise; each at most once."""
+        answers = [answer.lower() for answer in asked.answers]
+        scored: list[tuple[float, int, int]] = []
+        for context in (asked.context, *like):
+            begin, end = self.first[context], self.first[context + 1]
+            cosines = self.rows[begin:end] @ row
+            scored += [(float(c) + rng.gauss(0, NOISE), context, i) for i, c in enumerate(cosines)]
+        seen: set[str] = set()
+        for _, context, i in sorted(scored, reverse=True)[: POOL * 2]:
+            quote = self._quote(context, i, rng)
+            low = quote.lower()
+            if low in seen or len(quote) > MAX_CHARS or any(answer in low for answer in answers):
+                continue
+            seen.add(low)
+            yield quote
+
+    def _quote(self, context: int, sentence: int, rng: random.Random) -> str:
+        spans = self.spans[context]
+        first = sentence - 1 if sentence and rng.random() < JOINED_SHARE else sentence
+        return " ".join(self.contexts[context].text[spans[first].start : spans[sentence].end].split())
+
+
+def shuffled(number: int, seed: int) -> list[int]:
+    """The numbers below `number` in an order of their own for each pass.
+
+    >>> sorted(shuffled(4, 1)), shuffled(4, 1) == shuffled(4, 1)
+    ([0, 1, 2, 3], True)
+    """
+    order = list(range(number))
+    random.Random(seed).shuffle(order)
+    return order
