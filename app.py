@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant import Assistant, Settings
-from assistant.chosen import for_start
-from assistant.models import Places
-from assistant.progress import Bar
+from assistant.commands.progress import Bar
+from assistant.llm.chosen import for_start
+from assistant.llm.models import Places
 from index.errors import FootnoteError, LibraryMissing, UsageError
 from index.library import Library
 
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         assistant.find_model()
         if is_empty(assistant.library):
             add_seeds(assistant.library)
-        from assistant.ui import serve
+        from assistant.page.ui import serve
 
         serve(assistant, port=args.port, open_browser=not args.no_browser)
     except FootnoteError as error:

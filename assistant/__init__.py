@@ -4,8 +4,9 @@
 
     answer = Assistant.open(library="articles-library").ask("Who spoke on Thursday?")
 
-Imports point down only: `cli`, `ui` → `answer`, `render` → `evidence`, `model`, `cite`, `verify`,
-`question` → `settings`, `values` → `prompts`, `index`.
+The folders are the steps, and imports point down only: `cli` → `page`, `commands` → `keeping`, `report`,
+`measuring`, `tries` → `answer` → `digests`, `composing` → `checking`, `finding` → `asking` → `llm` →
+`settings`, `values` → `prompts`, `index`.
 """
 
 import os

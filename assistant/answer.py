@@ -14,30 +14,31 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from assistant.assemble import assemble, with_markers
-from assistant.checked import checked
-from assistant.cite import Drafted
-from assistant.compose import MAX_SENTENCES, composed
-from assistant.contradict import both_sides
-from assistant.cross import CrossReader
-from assistant.decide import decide, decided
-from assistant.digest import answer as digested
-from assistant.digest import covers, prose
-from assistant.followup import standalone
-from assistant.forms import FORMS, completed, formed
-from assistant.kinds import asked_for
-from assistant.lent import Lent
-from assistant.model import SMALL_MODEL_BYTES, LlamaModel
-from assistant.origin import with_origins
-from assistant.question import check
-from assistant.rank import SentenceReader
-from assistant.reader import default_reader
-from assistant.retrieve import Search, passage_ref, retrieved
-from assistant.scope import NOT_FOUND, declined, nothing, scope_of
+from assistant.asking.followup import standalone
+from assistant.asking.kinds import asked_for
+from assistant.asking.question import check
+from assistant.checking.checked import checked
+from assistant.checking.similar import Similar
+from assistant.composing.assemble import assemble, with_markers
+from assistant.composing.compose import MAX_SENTENCES, composed
+from assistant.composing.contradict import both_sides
+from assistant.composing.decide import decide, decided
+from assistant.composing.origin import with_origins
+from assistant.digests.digest import answer as digested
+from assistant.digests.digest import covers, prose
+from assistant.digests.forms import FORMS, completed, formed
+from assistant.finding.cross import CrossReader
+from assistant.finding.rank import SentenceReader
+from assistant.finding.reader import default_reader
+from assistant.finding.retrieve import Search, passage_ref, retrieved
+from assistant.finding.scope import NOT_FOUND, declined, nothing, scope_of
+from assistant.llm.cite import Drafted
+from assistant.llm.lent import Lent
+from assistant.llm.model import SMALL_MODEL_BYTES, LlamaModel
+from assistant.llm.speed import Speed, undisturbed
+from assistant.llm.talk import ChatModel, Message
+from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_READER, NO_READER, Settings
-from assistant.similar import Similar
-from assistant.speed import Speed, undisturbed
-from assistant.talk import ChatModel, Message
 from assistant.values import (
     Answer,
     Event,
@@ -48,7 +49,6 @@ from assistant.values import (
     Timings,
     Verified,
 )
-from assistant.weights import find_weights
 from index.errors import Cancelled, ModelError, UsageError
 from index.filter import EVERYTHING, Filter
 from index.library import Library

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from assistant.answer import Assistant
-from assistant.conversations_cli import add_conversations_command
-from assistant.progress import counted
-from assistant.render import markdown
-from assistant.reporting import add_report_command
+from assistant.commands.conversations_cli import add_conversations_command
+from assistant.commands.progress import counted
+from assistant.commands.reporting import add_report_command
+from assistant.commands.shelve import add_commands
+from assistant.commands.terminal import complain, show
+from assistant.rendering.render import markdown
 from assistant.settings import DEFAULT_MODEL, DEFAULT_READER, default_library
-from assistant.shelve import add_commands
-from assistant.terminal import complain, show
 from assistant.values import turn_from_json
 from index.embed import DEFAULT_ENCODER
 from index.errors import FootnoteError, UsageError
@@ -134,10 +134,10 @@ def _turn(file: Path) -> tuple[str, str]:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from assistant.compare import check_common, compare, read_results, report
-    from assistant.evaluate import Asked, kept, read_questions, run
-    from assistant.measures import summary, table
-    from assistant.review import review
+    from assistant.measuring.compare import check_common, compare, read_results, report
+    from assistant.measuring.evaluate import Asked, kept, read_questions, run
+    from assistant.measuring.measures import summary, table
+    from assistant.measuring.review import review
 
     _all_different(arguments)
     questions = read_questions(arguments.questions)
@@ -190,9 +190,9 @@ def _opened(file: Path | None, mode: str, option: str) -> TextIO:
 
 
 def _chat(arguments: argparse.Namespace) -> int:
-    from assistant.chosen import for_start
-    from assistant.models import Places
-    from assistant.ui import serve
+    from assistant.llm.chosen import for_start
+    from assistant.llm.models import Places
+    from assistant.page.ui import serve
 
     settings, told = for_start(arguments.model, Places())
     if told:

@@ -27,9 +27,9 @@ import paraphrase
 from corrupt import Place, names_in, shape
 from paraphrase import answered
 
+from assistant.checking.verify import Verification, verify
 from assistant.settings import Settings
 from assistant.values import Evidence, Source
-from assistant.verify import Verification, verify
 from index.embed import Encoder, Rows
 from index.errors import ReadError
 from index.readers import Refused, read_articles

@@ -16,11 +16,19 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from assistant import Assistant
-from assistant.compare import Comparison, brief, check_common, compare, read_results, report, results
-from assistant.evaluate import Asked, Question, Result, kept, read_questions, run
-from assistant.measures import summary, table
-from assistant.progress import Bar, counted
-from assistant.review import review
+from assistant.commands.progress import Bar, counted
+from assistant.measuring.compare import (
+    Comparison,
+    brief,
+    check_common,
+    compare,
+    read_results,
+    report,
+    results,
+)
+from assistant.measuring.evaluate import Asked, Question, Result, kept, read_questions, run
+from assistant.measuring.measures import summary, table
+from assistant.measuring.review import review
 from assistant.settings import DEFAULT_MODEL
 from index.errors import FootnoteError, UsageError
 

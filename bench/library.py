@@ -29,7 +29,7 @@ from raw import BATCH, embedded_texts, raw_encoder, tokens_of
 from steps import SENTENCES, Steps
 from table import Load, Measured, Pairs, Row, check_sections, in_turns, seconds, shown
 
-from assistant.model import physical_cores
+from assistant.llm.model import physical_cores
 from index.embed import DEFAULT_ENCODER
 from index.library import Library
 from index.passages import PASSAGE_TOKENS

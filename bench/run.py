@@ -24,10 +24,10 @@ from raw import BATCH, embedded_texts, raw_encoder
 from table import Load, Measured, Pairs, Row, check_sections, in_turns, seconds, shown
 
 from assistant import Assistant, Retrieved
-from assistant.evaluate import read_questions
-from assistant.model import LlamaModel, physical_cores
-from assistant.talk import Message
-from assistant.verify import verify
+from assistant.checking.verify import verify
+from assistant.llm.model import LlamaModel, physical_cores
+from assistant.llm.talk import Message
+from assistant.measuring.evaluate import read_questions
 from index.embed import Rows
 from index.library import SEARCH_DEPTH, Library
 

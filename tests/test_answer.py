@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from assistant.answer import MAX_SENTENCES, NOT_FOUND, Assistant
-from assistant.model import LlamaModel
+from assistant.llm.model import LlamaModel
+from assistant.llm.talk import Message
+from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL, Settings
-from assistant.talk import Message
 from assistant.values import Answer, Event, Retrieved, Token, Verified
-from assistant.weights import find_weights
 from index.errors import Cancelled, LibraryMissing, ModelError, UsageError
 from index.library import Library
 

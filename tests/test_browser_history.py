@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.saved import Saved
+from assistant.keeping.saved import Saved
 from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from assistant.models import RECOMMENDED
+from assistant.llm.models import RECOMMENDED
+from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
-from assistant.weights import find_weights
 from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

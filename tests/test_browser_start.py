@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from assistant.tries import FILE, WANTED
+from assistant.tries.tries import FILE, WANTED
 from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from assistant.cite import MARKER_CHARS, Drafted, is_whole, parse
+from assistant.llm.cite import MARKER_CHARS, Drafted, is_whole, parse
 
 
 def cited(raw: str) -> list[tuple[str, tuple[int, ...]]]:

@@ -15,8 +15,8 @@ import pytest
 from filelock import FileLock
 
 from assistant.cli import main
+from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
-from assistant.weights import find_weights
 from index.library import Library
 from index.readers import ENDINGS, MAX_FILE_BYTES
 

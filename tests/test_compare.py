@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.cli import main
-from assistant.compare import (
+from assistant.measuring.compare import (
     Comparison,
     brief,
     check_common,
@@ -18,7 +18,7 @@ from assistant.compare import (
     results,
     sign_test,
 )
-from assistant.evaluate import Question, Result
+from assistant.measuring.evaluate import Question, Result
 from index.errors import UsageError
 from index.library import Library
 

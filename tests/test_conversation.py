@@ -10,16 +10,18 @@ import gradio as gr
 import pytest
 from starlette.testclient import TestClient
 
-from assistant import web
 from assistant.answer import Assistant
-from assistant.conversation import MAX_TURNS, Conversation, Conversations
-from assistant.history import History
-from assistant.history_files import HistoryFiles, _taken
-from assistant.kept import KeptTurn
-from assistant.saved import Saved
+from assistant.keeping.kept import KeptTurn
+from assistant.keeping.saved import Saved
+from assistant.page import web
+from assistant.page.build import build
+from assistant.page.chat import NOT_HERE, Chat
+from assistant.page.conversation import MAX_TURNS, Conversation, Conversations
+from assistant.page.history import History
+from assistant.page.history_files import HistoryFiles, _taken
+from assistant.page.turn import INTERRUPTED, Turn
+from assistant.page.ui import with_looks
 from assistant.settings import Settings
-from assistant.turn import INTERRUPTED, Turn
-from assistant.ui import NOT_HERE, Chat, build, with_looks
 from index.filter import Filter
 from index.library import Library
 from tests.test_saved import NOON, turn

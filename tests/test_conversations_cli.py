@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import main
-from assistant.kept import KeptTurn
-from assistant.saved import Saved
-from assistant.saved_reports import new_id
+from assistant.keeping.kept import KeptTurn
+from assistant.keeping.saved import Saved
+from assistant.keeping.saved_reports import new_id
 from tests.test_saved import NOON, answered, turn
 
 ESCAPE = "\x1b[2J"

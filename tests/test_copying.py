@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.copying import Copy
+from assistant.llm.copying import Copy
 
 TEXTS = st.text(alphabet="ab é–7.“” 中\n", max_size=40)
 

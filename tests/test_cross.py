@@ -8,7 +8,7 @@ from sentence_transformers import CrossEncoder
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from assistant import Assistant
-from assistant.cross import CrossReader
+from assistant.finding.cross import CrossReader
 from index.embed import default_encoder_folder
 from index.errors import ModelError
 from index.library import Library

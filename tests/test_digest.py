@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from assistant.answer import NOT_FOUND, Assistant
-from assistant.contradict import differing, disagreements
-from assistant.decide import decide
-from assistant.says import speaks
+from assistant.composing.contradict import differing, disagreements
+from assistant.composing.decide import decide
+from assistant.digests.says import speaks
+from assistant.digests.spread import choose
+from assistant.llm.talk import Message
 from assistant.settings import Settings
-from assistant.spread import choose
-from assistant.talk import Message
 from assistant.values import Answer, Evidence, Source
 from index.library import Library
 

@@ -20,7 +20,7 @@ import pytest
 
 from assistant.answer import Assistant
 from assistant.cli import main
-from assistant.evaluate import (
+from assistant.measuring.evaluate import (
     OUTCOMES,
     Outcome,
     Question,
@@ -31,8 +31,8 @@ from assistant.evaluate import (
     read_questions,
     run,
 )
-from assistant.gold import Overlap, contains, normalise, overlap, places
-from assistant.measures import area, declined_at, grouped, summary, table
+from assistant.measuring.gold import Overlap, contains, normalise, overlap, places
+from assistant.measuring.measures import area, declined_at, grouped, summary, table
 from assistant.values import Answer, Claim
 from index.errors import UsageError
 from index.library import Library

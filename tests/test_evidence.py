@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import enough
-from assistant.enough import features as answerable_features
-from assistant.enough import strength
-from assistant.evidence import join, select
-from assistant.likely import likely_answers
-from assistant.rank import FEATURES, READER_LIMIT, Candidate, Weights, candidates
-from assistant.reader import Reader
+from assistant.finding import enough
+from assistant.finding.enough import features as answerable_features
+from assistant.finding.enough import strength
+from assistant.finding.evidence import join, select
+from assistant.finding.likely import likely_answers
+from assistant.finding.rank import FEATURES, READER_LIMIT, Candidate, Weights, candidates
+from assistant.finding.reader import Reader
 from assistant.settings import Settings
 from assistant.values import Evidence
 from index.library import Library

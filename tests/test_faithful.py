@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from assistant.answer import Assistant
+from assistant.llm.talk import Message
 from assistant.settings import NO_READER
-from assistant.talk import Message
 from assistant.values import Answer
 from index.library import Library
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import render
 from assistant.answer import NOT_FOUND, Assistant
+from assistant.asking.period import counted, period_of
 from assistant.cli import main
-from assistant.conversation import Conversation
-from assistant.period import counted, period_of
-from assistant.scope_html import scope_html
+from assistant.page.conversation import Conversation
+from assistant.rendering import render
+from assistant.rendering.scope_html import scope_html
 from assistant.settings import Settings
 from assistant.values import Answer, Scope
 from index.errors import UsageError

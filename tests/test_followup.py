@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.followup import standalone
+from assistant.asking.followup import standalone
 from assistant.values import Answer, Claim, History, turn_from_json
 from index.words import words
 

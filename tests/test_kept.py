@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.fields import Fields
-from assistant.kept import KeptTurn, from_json, to_json, turn_from_json, turn_to_json
+from assistant.keeping.fields import Fields
+from assistant.keeping.kept import KeptTurn, from_json, to_json, turn_from_json, turn_to_json
 from assistant.values import (
     Answer,
     Citation,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.kinds import asked_for
-from assistant.period import find_phrase, resolve
+from assistant.asking.kinds import asked_for
+from assistant.asking.period import find_phrase, resolve
 from index.filter import Filter
 
 ROOT = Path(__file__).resolve().parent.parent

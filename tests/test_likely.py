@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from assistant.assemble import DIRECT, assemble, with_markers
-from assistant.evidence import select
-from assistant.likely import SHARPNESS, gain, held, likely_answers, plain_words
-from assistant.rank import Candidate
+from assistant.composing.assemble import DIRECT, assemble, with_markers
+from assistant.finding.evidence import select
+from assistant.finding.likely import SHARPNESS, gain, held, likely_answers, plain_words
+from assistant.finding.rank import Candidate
 from assistant.values import Claim, Evidence
 from index.text import Article, Hit, Passage, Sentence, Span
 

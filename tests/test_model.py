@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.model import SMALL_MODEL_BYTES, LlamaModel, physical_cores, threads_for
+from assistant.llm.model import SMALL_MODEL_BYTES, LlamaModel, physical_cores, threads_for
+from assistant.llm.talk import Message
+from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
-from assistant.talk import Message
-from assistant.weights import find_weights
 from index.errors import Cancelled, ModelError
 
 ASK = [Message("system", "You answer in one word."), Message("user", "Which animal barks?")]

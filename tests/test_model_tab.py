@@ -11,17 +11,17 @@ import pytest
 from test_models import Named, Scripted, places, write_gguf, write_model  # noqa: F401 - a fixture
 from test_weights import SPEC, Hub, cache, gguf, hub, unreachable  # noqa: F401 - fixtures
 
-from assistant import models_html
-from assistant.chosen import Chosen
-from assistant.gguf import About
-from assistant.hub import CHECKING, LOADING, arrived, delete, downloaded, fetch, hub_file, place
-from assistant.model_tab import ModelTab
-from assistant.model_work import ModelWork
-from assistant.models import RECOMMENDED, Memory, Model, Places, Recommended
-from assistant.models_html import Offer, Shown
+from assistant.llm.chosen import Chosen
+from assistant.llm.gguf import About
+from assistant.llm.hub import CHECKING, LOADING, arrived, delete, downloaded, fetch, hub_file, place
+from assistant.llm.models import RECOMMENDED, Memory, Model, Places, Recommended
+from assistant.llm.speed import Speed
+from assistant.page import models_html
+from assistant.page.model_tab import ModelTab
+from assistant.page.model_work import ModelWork
+from assistant.page.models_html import Offer, Shown
+from assistant.page.shelf import Job
 from assistant.settings import DEFAULT_MODEL, Settings
-from assistant.shelf import Job
-from assistant.speed import Speed
 from index.errors import Cancelled, DownloadError, UsageError
 from index.library import Library
 

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from assistant import chosen
 from assistant.answer import Assistant
-from assistant.chosen import Chosen, for_start
-from assistant.gguf import MAX_ARRAY, About, about, values
-from assistant.lent import Lent
-from assistant.models import RECOMMENDED, Memory, Places, models, named
+from assistant.llm import chosen
+from assistant.llm.chosen import Chosen, for_start
+from assistant.llm.gguf import MAX_ARRAY, About, about, values
+from assistant.llm.lent import Lent
+from assistant.llm.models import RECOMMENDED, Memory, Places, models, named
+from assistant.llm.speed import Speed, Speeds, measure, undisturbed
+from assistant.llm.talk import ChatModel, Message
+from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL, Settings
-from assistant.speed import Speed, Speeds, measure, undisturbed
-from assistant.talk import ChatModel, Message
 from assistant.values import Retrieved, Token, Verified
-from assistant.weights import find_weights
 from index.errors import ModelError, UsageError
 from index.library import Library
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.question import Wanted, check, wanted
+from assistant.asking.question import Wanted, check, wanted
 from assistant.settings import Settings
 from index.errors import UsageError
 

@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from assistant.reader import MAX_ANSWER_TOKENS, WEIGHTS, Reader, Reading, best_span, encode, load, token_spans
+from assistant.finding.reader import (
+    MAX_ANSWER_TOKENS,
+    WEIGHTS,
+    Reader,
+    Reading,
+    best_span,
+    encode,
+    load,
+    token_spans,
+)
 from index.errors import ModelError
 from index.sentences import split_sentences
 

@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assistant import panel, render
+from assistant.page import panel
+from assistant.rendering import render
 from assistant.values import (
     Answer,
     Citation,

@@ -11,12 +11,12 @@ import docx
 import pytest
 from conftest import OpenLibrary, WriteArticle
 
-from assistant import reporting
 from assistant.cli import main
-from assistant.kept import KeptTurn
+from assistant.commands import reporting
+from assistant.keeping.kept import KeptTurn
+from assistant.keeping.saved import Saved
 from assistant.report.export import FORMATS
 from assistant.report.styles import STYLES
-from assistant.saved import Saved
 from assistant.values import Answer, Citation, Claim, Source
 from index.library import Library
 from index.permalink import Permalink

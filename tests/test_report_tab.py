@@ -14,13 +14,13 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from assistant import report_html, web
-from assistant.downloads import Downloads, file_name, kept_as
-from assistant.kept import KeptTurn
+from assistant.keeping.kept import KeptTurn
+from assistant.keeping.saved import Saved
+from assistant.page import report_html, web
+from assistant.page.downloads import Downloads, file_name, kept_as
+from assistant.page.report_html import FILES, Copies
+from assistant.page.report_tab import STYLES_FOLDER, ReportTab
 from assistant.report.export import FORMATS
-from assistant.report_html import FILES, Copies
-from assistant.report_tab import STYLES_FOLDER, ReportTab
-from assistant.saved import Saved
 from assistant.values import Answer, Citation, Claim, Source
 from index.errors import UsageError
 from index.library import Library

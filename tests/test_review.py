@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import main
-from assistant.compare import compare
-from assistant.evaluate import OUTCOMES, Asked, Question, Result
-from assistant.review import mark, review
+from assistant.measuring.compare import compare
+from assistant.measuring.evaluate import OUTCOMES, Asked, Question, Result
+from assistant.measuring.review import mark, review
 from assistant.values import Answer, Citation, Claim, Dropped, Evidence, PassageRef, Source, Timings
 from index.library import Library
 

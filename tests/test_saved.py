@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.kept import KeptTurn, turn_to_json
-from assistant.saved import FORMAT, Saved
-from assistant.saved_file import FILE, MIGRATIONS, statements
-from assistant.saved_reports import new_id
+from assistant.keeping.kept import KeptTurn, turn_to_json
+from assistant.keeping.saved import FORMAT, Saved
+from assistant.keeping.saved_file import FILE, MIGRATIONS, statements
+from assistant.keeping.saved_reports import new_id
 from assistant.values import Answer, Citation, Claim, Source
 from index.archive import Archive
 from index.errors import LibraryError, UsageError
@@ -363,7 +363,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyt
     saved = Saved(tmp_path)
     id = kept(saved)
     more = (*MIGRATIONS, "CREATE TABLE extra(a); INSERT INTO nowhere VALUES (1);")
-    monkeypatch.setattr("assistant.saved_file.MIGRATIONS", more)
+    monkeypatch.setattr("assistant.keeping.saved_file.MIGRATIONS", more)
     with pytest.raises(LibraryError, match="nowhere"):
         saved.list()
     monkeypatch.undo()

@@ -13,12 +13,12 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from assistant import job_html, shelf_html, web
-from assistant.limits_html import limits_html
-from assistant.shelf import Job, Shelf
-from assistant.tab import LOOK_ONLY, Tab
-from assistant.table import View, months_of, page_of, rows_of, sorted_rows, view_of
-from assistant.uploads import Received, Uploads, safe_name
+from assistant.page import job_html, shelf_html, web
+from assistant.page.limits_html import limits_html
+from assistant.page.shelf import Job, Shelf
+from assistant.page.tab import LOOK_ONLY, Tab
+from assistant.page.table import View, months_of, page_of, rows_of, sorted_rows, view_of
+from assistant.page.uploads import Received, Uploads, safe_name
 from index.errors import UsageError
 from index.report import Report
 from index.store import Listed, Progress

@@ -8,9 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import render
-from assistant.timeline_html import APART, MARGIN, MAX_TICKS, Dot, Place, dots, placed, ticks, timeline_html
-from assistant.turn import Turn
+from assistant.page.turn import Turn
+from assistant.rendering import render
+from assistant.rendering.timeline_html import (
+    APART,
+    MARGIN,
+    MAX_TICKS,
+    Dot,
+    Place,
+    dots,
+    placed,
+    ticks,
+    timeline_html,
+)
 from assistant.values import Answer, Citation, Claim, Evidence, PassageRef, Retrieved, Source
 
 HOSTILE = '<img src=x onerror="hacked()">\u202eevil & "co"'

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from assistant.reader import Reader
+from assistant.finding.reader import Reader
 from index.embed import Encoder
 from index.text import Span
 from training import data, reader

@@ -7,14 +7,14 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from assistant import panel
-from assistant.alone import stands_alone
 from assistant.answer import Assistant
-from assistant.posing import posed
+from assistant.page import panel
+from assistant.page.chat import Chat
 from assistant.settings import Settings
-from assistant.statement import statement
-from assistant.tries import FILE, WANTED, Tries, candidates, holds, spread, topics
-from assistant.ui import Chat
+from assistant.tries.alone import stands_alone
+from assistant.tries.posing import posed
+from assistant.tries.statement import statement
+from assistant.tries.tries import FILE, WANTED, Tries, candidates, holds, spread, topics
 from index.errors import LibraryMissing
 from index.library import Library
 from tests.conftest import SEEDS, WriteArticle

@@ -10,12 +10,15 @@ import gradio as gr
 import pytest
 from starlette.testclient import TestClient
 
-from assistant import render, web
 from assistant.answer import Assistant
-from assistant.conversation import MAX_CONVERSATIONS, MAX_TURNS, Conversation, Conversations
+from assistant.llm.talk import Message
+from assistant.page import web
+from assistant.page.build import build
+from assistant.page.chat import UNKNOWN, Chat
+from assistant.page.conversation import MAX_CONVERSATIONS, MAX_TURNS, Conversation, Conversations
+from assistant.page.ui import with_looks
+from assistant.rendering import render
 from assistant.settings import Settings
-from assistant.talk import Message
-from assistant.ui import UNKNOWN, Chat, build, with_looks
 from index.errors import Cancelled, ModelError, UsageError
 from index.filter import Filter
 from index.library import Library

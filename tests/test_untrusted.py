@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant import panel, render
 from assistant.answer import Assistant
+from assistant.llm.talk import Message
+from assistant.page import panel
+from assistant.rendering import render
 from assistant.settings import Settings
-from assistant.talk import Message
 from assistant.values import Answer
 from index.library import Library
 from index.text import Span

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.facts import facts, missing_names
-from assistant.spelling import plain
+from assistant.checking.facts import facts, missing_names
+from assistant.checking.spelling import plain
+from assistant.checking.verify import Verification, coverage, numbers, verify
 from assistant.values import Evidence, Source
-from assistant.verify import Verification, coverage, numbers, verify
 from index.embed import Encoder
 from index.text import MONTHS, human_date
 from index.words import words

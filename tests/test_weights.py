@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import close_session, constants
 
-from assistant.hub import TRIES, HubFile, hub_file
+from assistant.llm.hub import TRIES, HubFile, hub_file
+from assistant.llm.weights import BLOCKS, find_weights
 from assistant.settings import DEFAULT_MODEL
-from assistant.weights import BLOCKS, find_weights
 from index.errors import DownloadError, FootnoteError, ModelError, UsageError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -27,10 +27,10 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from assistant.model import LlamaModel
+from assistant.llm.model import LlamaModel
+from assistant.llm.talk import Message
+from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
-from assistant.talk import Message
-from assistant.weights import find_weights
 from index.embed import Encoder
 from prompts import render
 from training.data import Asked, Context, nearest, read

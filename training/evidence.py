@@ -1,4 +1,4 @@
-"""Fit the logistic models of `assistant/rank.py` and `assistant/enough.py` and print their weights.
+"""Fit the logistic models of rank.py and enough.py (in `assistant/finding/`) and print their weights.
 
     python -m training.evidence ../shared/train/squadshifts_wiki.jsonl [more.jsonl]
 
@@ -25,10 +25,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from assistant import enough
-from assistant.likely import likely_answers
-from assistant.rank import FEATURES, Candidate, Weights, candidates, distinct
-from assistant.reader import WEIGHTS, Reader
+from assistant.finding import enough
+from assistant.finding.likely import likely_answers
+from assistant.finding.rank import FEATURES, Candidate, Weights, candidates, distinct
+from assistant.finding.reader import WEIGHTS, Reader
 from assistant.settings import Settings
 from index.library import Library
 from index.store import Generation

@@ -1,6 +1,6 @@
-"""Train the extractive reader (`assistant/reader.py`) and write its weights.
+"""Train the extractive reader (`assistant/finding/reader.py`) and write its weights.
 
-    python -m training.reader ../shared/train --out assistant/reader.safetensors
+    python -m training.reader ../shared/train --out assistant/finding/reader.safetensors
 
 Each step shows a few questions, each with the passage that answers it and passages that only look like it
 (found by the encoder), or with the latter alone. The network learns to put its weight on the right sentence
@@ -25,7 +25,7 @@ from safetensors.torch import save_file
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from assistant.reader import encode, load, token_logits, token_spans
+from assistant.finding.reader import encode, load, token_logits, token_spans
 from index.embed import Encoder
 from training.data import FILES, Asked, Group, Passages, Shown, groups, nearest, read
 

@@ -9,7 +9,7 @@ from unicodedata import bidirectional
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from assistant.render import CONTROLS, closed
+from assistant.rendering.render import CONTROLS, closed
 
 NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")  # https://www.w3.org/TR/xml/#charsets
 QUOTATION_MARKS = tuple("“”„‘’‚\"'")

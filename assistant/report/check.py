@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from assistant.render import CONTROLS, closed, count, place
+from assistant.rendering.render import CONTROLS, closed, count, place
 from assistant.report.collected import Entry, Note, numbered
 from assistant.values import Citation, Claim, Source
 from index.errors import UsageError

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from assistant.render import count
+from assistant.rendering.render import count
+from assistant.rendering.scope_html import scope_lines
 from assistant.report.characters import address, in_marks, safe
 from assistant.report.collected import Entry, Note, Numbered, numbered
 from assistant.report.reference import references
 from assistant.report.runs import Run, plain
 from assistant.report.styles import Styled, styled
-from assistant.scope_html import scope_lines
 from assistant.values import Claim
 from index.text import human_date
 

@@ -8,7 +8,7 @@ CommonMark has no sign for (small capitals, superscript) is left out.
 import re
 from collections.abc import Iterable
 
-from assistant.render import markdown_text
+from assistant.rendering.render import markdown_text
 from assistant.report.document import Document, Mark
 from assistant.report.runs import Run
 

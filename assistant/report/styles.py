@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.render import closed
+from assistant.rendering.render import closed
 from assistant.report import marks
 from assistant.report.collected import Note
 from assistant.report.reference import Reference

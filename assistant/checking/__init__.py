@@ -1,0 +1,1 @@
+"""A sentence and the quotes it cites → whether they carry it."""

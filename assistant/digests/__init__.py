@@ -1,0 +1,1 @@
+"""A question that wants more than a fact → dated quotes."""

@@ -1,0 +1,1 @@
+"""A question → numbered quotes that bear on it, or that nothing does."""

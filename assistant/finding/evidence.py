@@ -1,0 +1,108 @@
+"""Ranked sentences → numbered quotes that stand alone and together hold the likely answers.
+
+The first is the best sentence; each further one is chosen for what it adds (likely.py). A sentence that
+leans on its neighbour takes it along, and what tells the same takes one place only.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from assistant.finding.likely import gain, held
+from assistant.finding.rank import DUPLICATE_OVERLAP, Candidate, jaccard
+from assistant.values import Evidence, Source
+from index.text import Span
+from index.words import terms
+
+# Weight of a sentence's own probability (a share of the best one's) beside the likely answers that it adds.
+# 0.3 / 0.6: an accepted answer in the first quote for 0.59 / 0.57 of the news questions, in the first three
+# for 0.83 / 0.83 (by probability alone 0.69), in the 60 words of an answer for 0.74 / 0.71 (docs/log.md).
+OWN = 0.3
+MAX_JOINED_WORDS = 70  # a quote that grew by its neighbours still fits a footnote
+# "He said", "This was": the sentence leans on the one before it.
+LEANS = re.compile(
+    r"(?:[“\"‘(]\s*)?(?:(?:But|And|Yet|So|Still|However),?\s+)?"
+    r"(?:He|She|It|They|His|Her|Its|Their|This|That|These|Those|Both|Such)\b"
+)
+OPENING = re.compile(r"“(?=\w)")
+CLOSING = re.compile(r"”|“(?!\w)")
+PARAGRAPH_END = re.compile(r"\n[ \t\r]*\n")
+
+
+def select(
+    found: Sequence[Candidate], count: int, likely: Mapping[str, float] | None = None
+) -> list[Evidence]:
+    """At most `count` candidates as numbered quotes, each the one that adds most to those before it: its own
+    probability (as a share of the best one's) and the `likely` answers that only it holds. What tells the
+    same takes one place only."""
+    chosen: list[Evidence] = []
+    told: list[set[str]] = []
+    best = max((c.score for c in found), default=1.0) or 1.0
+    holds = [held(likely or {}, c.text) for c in found]
+    missing = dict(likely or {})
+    free = list(range(len(found)))
+    while free and len(chosen) < count:
+        at = max(free, key=lambda i: OWN * found[i].score / best + gain(missing, holds[i] & missing.keys()))
+        free.remove(at)
+        candidate, span = found[at], join(found[at])
+        taken = [e.span for e in chosen if e.source.article == candidate.article.id]
+        if any(span.overlaps(other) for other in taken):
+            # What it leans on is a quote already: it follows by itself.
+            span = Span(candidate.sentence.start, candidate.sentence.end)
+        stems = set(terms(candidate.article.quote(span)))
+        same_place = any(span.overlaps(other) for other in taken)
+        if same_place or any(jaccard(stems, other) >= DUPLICATE_OVERLAP for other in told):
+            continue
+        told.append(stems)
+        chosen.append(_evidence(len(chosen) + 1, candidate, span))
+        missing = {answer: share for answer, share in missing.items() if answer not in holds[at]}
+    return chosen
+
+
+def join(candidate: Candidate) -> Span:
+    """The sentence, with its neighbours where it can't stand alone: a pronoun leans on the sentence
+    before, a quotation that is open goes on in the next."""
+    passage, article = candidate.hit.passage, candidate.article
+    first = last = candidate.index
+
+    def text() -> str:
+        return article.quote(Span(passage.sentences[first].start, passage.sentences[last].end))
+
+    def fits(i: int) -> bool:
+        if not 0 <= i < len(passage.sentences):
+            return False
+        low, high = min(first, i), max(last, i)
+        whole = article.quote(Span(passage.sentences[low].start, passage.sentences[high].end))
+        return len(whole.split()) <= MAX_JOINED_WORDS and not PARAGRAPH_END.search(whole)
+
+    if LEANS.match(text()) and fits(first - 1):
+        first -= 1
+    if _open_quotes(text()) > 0 and fits(last + 1):
+        last += 1
+    if _open_quotes(text()) < 0 and fits(first - 1):
+        first -= 1
+    return Span(passage.sentences[first].start, passage.sentences[last].end)
+
+
+def _open_quotes(text: str) -> int:
+    """Quotation marks that open less those that close, by where they stand: real articles mix them up.
+
+    >>> _open_quotes("“We are ready."), _open_quotes("The “tracks” are these. “")
+    (1, -1)
+    """
+    return len(OPENING.findall(text)) - len(CLOSING.findall(text))
+
+
+def _evidence(n: int, candidate: Candidate, span: Span) -> Evidence:
+    article, passage = candidate.article, candidate.hit.passage.span
+    return Evidence(
+        n=n,
+        source=Source.of(article),
+        quote=article.quote(span),
+        start=span.start,
+        end=span.end,
+        key=candidate.text,
+        words=candidate.article.quote(candidate.words) if candidate.words else "",
+        score=candidate.score,
+        context=article.quote(passage),
+        context_start=passage.start,
+    )

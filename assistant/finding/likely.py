@@ -1,0 +1,60 @@
+"""Ranked sentences → the short answers that they seem to hold, each with its share of belief.
+
+The reader marks the best words of every sentence. Words that many good sentences offer are likelier than
+those of one: the shares are summed over equal words, as in reading by committee (redundancy helps: Dumais et
+al., 2002, doi:10.1145/564376.564428). A quote is worth the likely answers that it holds and no quote before
+it did, so that three quotes are not three times the same. Knows nothing of a language model.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from assistant.finding.rank import Candidate
+from index.words import terms, words
+
+CONSIDERED = 60  # best sentences that take part
+MAX_WORDS = 8  # of a short answer; longer ones are half a sentence
+# How sharply better sentences count more, as a power of their odds: 0.3 put the right words first for more
+# of the news questions than 0.6 or 1 (docs/log.md).
+SHARPNESS = 0.3
+
+ARTICLE = re.compile(r"\A(?:a|an|the) ")
+
+
+def likely_answers(question: str, found: Sequence[Candidate]) -> dict[str, float]:
+    """Short answers (folded words) and their shares, which sum to 1, likeliest first; {} without a reader."""
+    asked = set(terms(question))
+    mass: dict[str, float] = {}
+    for c in found[:CONSIDERED]:
+        if c.words is None:
+            continue
+        text = plain_words(c.article.quote(c.words))
+        if text and len(text.split()) <= MAX_WORDS and not set(terms(text)) <= asked:
+            mass[text] = mass.get(text, 0.0) + (c.score / max(1 - c.score, 1e-6)) ** SHARPNESS
+    total = sum(mass.values())
+    return dict(sorted(((t, m / total) for t, m in mass.items()), key=lambda pair: -pair[1]))
+
+
+def plain_words(text: str) -> str:
+    """Words in one spelling, without a leading article, so that equal answers are equal.
+
+    >>> plain_words("The “Tony” Awards,")
+    'tony awards'
+    """
+    return ARTICLE.sub("", " ".join(words(text)))
+
+
+def held(likely: Mapping[str, float], text: str) -> set[str]:
+    """Those of the likely answers that a text holds, as whole words.
+
+    >>> held({"lee": 0.6, "tin": 0.4}, "Lee was waiting.")
+    {'lee'}
+    """
+    padded = f" {plain_words(text)} "
+    return {answer for answer in likely if f" {answer} " in padded}
+
+
+def gain(likely: Mapping[str, float], new: set[str]) -> float:
+    """The belief that quotes win by holding these answers too, 0..1."""
+    return math.fsum(likely[answer] for answer in new)

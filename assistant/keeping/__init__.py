@@ -1,0 +1,1 @@
+"""Conversations and reports on disk."""

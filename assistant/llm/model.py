@@ -1,0 +1,376 @@
+"""Messages → streamed text, by llama.cpp. The only file that knows llama-cpp-python.
+
+`LlamaModel` is a `ChatModel` (talk.py) with any instruct GGUF, and a `Chooser` with an adapter. One model is
+one context: a lock lets one question through at a time, the others wait. Knows nothing of articles or
+citations. Greedy decoding, in batches that do not depend on what was asked before: the same prompt gives the
+same words.
+
+Untrusted text stays text: the GGUF's own chat template is rendered with placeholders, and what stands in the
+messages is tokenised apart from it, without special tokens. `<|im_end|>` in an article is nine letters.
+"""
+
+import codecs
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from assistant.llm.copying import Copy
+from assistant.llm.talk import Choice, Message
+from index.errors import Cancelled, ModelError
+
+ANOTHER = "give another with --model"
+# SmolLM2-135M (98 MB) wrote 38 to 44 words' pieces a second with one thread, 20 to 22 with two.
+SMALL_MODEL_BYTES = 300_000_000
+COPIED_TOKENS = 24  # of a short answer
+CONSIDERED_TOKENS = 200  # likeliest ones that are tried for a copy
+
+
+class LlamaModel:
+    """A GGUF in llama.cpp. Loading takes 0.2 s for the default model, seconds for large ones."""
+
+    def __init__(
+        self,
+        file: Path,
+        context_tokens: int = 4096,
+        threads: int | None = None,
+        adapter: Path | None = None,
+    ) -> None:
+        """`adapter` is a LoRA made for this very model, as GGUF. Raises ModelError when the file is no model
+        that llama.cpp can run."""
+        import llama_cpp
+
+        self.file = file
+        self.chooses = adapter is not None
+        self._lock = threading.Lock()
+        self._abort = threading.Event()
+        for_prompt, for_words = threads_for(file, threads)
+        try:
+            with _silenced_stderr():
+                self._llama = llama_cpp.Llama(
+                    str(file),
+                    n_ctx=context_tokens,
+                    n_batch=512,
+                    n_threads=for_words,
+                    n_threads_batch=for_prompt,
+                    seed=0,
+                    lora_path=str(adapter) if adapter else None,
+                    verbose=False,
+                )
+        except (ValueError, OSError, RuntimeError) as error:
+            raise ModelError(
+                f"{file.name} can't be loaded by llama.cpp ({error}); give another GGUF with --model"
+            ) from error
+        # Checked by llama.cpp between the nodes of its graph: a long prompt stops within milliseconds.
+        self._callback = llama_cpp.ggml_abort_callback(lambda _: self._abort.is_set())
+        llama_cpp.llama_set_abort_callback(self._llama.ctx, self._callback, None)
+        self._template = _Template(self._llama)
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and output have together; no more than the model was trained with."""
+        return min(int(self._llama.n_ctx()), int(self._llama._model.n_ctx_train()))
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the whole prompt, the template's included."""
+        return len(self._template.tokens(messages)[0])
+
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, stop: threading.Event | None = None
+    ) -> Iterator[str]:
+        """Pieces of the reply, greedily decoded, until the model ends its turn or after `max_tokens`.
+
+        What stands before the last message is not evaluated again for the next prompt that begins so. A
+        character that `max_tokens` cuts in half is left out. Raises ModelError when the prompt leaves no
+        room, Cancelled once `stop` is set; closing the generator is fine too.
+        """
+        tokens, fixed = self._template.tokens(messages)
+        room = self.context_tokens - len(tokens)
+        if room < 1:
+            raise ModelError(self._too_long(tokens))
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        # Closed here, not by the garbage collector: the lock must be the last thing given back.
+        with (
+            self._turn(stop),
+            contextlib.closing(self._generate(tokens, fixed, min(max_tokens, room), stop)) as generated,
+        ):
+            for token in generated:
+                piece = decoder.decode(self._llama.detokenize([token], prev_tokens=[tokens[-1]]))
+                if piece:
+                    yield piece
+
+    def close(self) -> None:
+        """Give its memory back; nothing may be asked of it then."""
+        with self._lock:
+            self._llama.close()
+
+    def choose(
+        self,
+        messages: Sequence[Message],
+        texts: Sequence[str],
+        take: Callable[[Sequence[float]], int],
+        stop: threading.Event | None = None,
+    ) -> Choice:
+        """See `Chooser`. The reply is "[2] words of the second text", its bracket given, its number taken by
+        the odds of the digits, its words held to the text."""
+        tokens, fixed = self._template.tokens(messages)
+        if self.context_tokens - len(tokens) < 2 * COPIED_TOKENS:
+            raise ModelError(self._too_long(tokens))
+        with self._turn(stop), self._aborting(stop):
+            self._begin(tokens[:fixed])
+            self._llama.eval([*tokens[fixed:], *self._template.words("[")])
+            digits = [self._template.words(str(n))[0] for n in range(len(texts) + 1)]
+            odds = _softmax(self._logits()[digits])
+            taken = take(odds)
+            words, written = "", 1
+            if taken:
+                self._llama.eval([digits[taken], *self._template.words("]")])
+                words, copied = self._copied(texts[taken - 1], stop)
+                written += copied
+        return Choice(tuple(odds), taken, words, written)
+
+    def _copied(self, text: str, stop: threading.Event | None) -> tuple[str, int]:
+        """The model's next words, of those that stand in the text, and how many tokens they took."""
+        copy = Copy(text)
+        for count in range(COPIED_TOKENS):
+            if stop is not None and stop.is_set():
+                raise Cancelled("stopped")
+            best = np.argsort(-self._logits())[:CONSIDERED_TOKENS].tolist()
+            for token in best:
+                if self._template.ends_turn(token):
+                    if copy.ends:
+                        return copy.text, count
+                elif copy.take(self._llama.detokenize([token])):
+                    self._llama.eval([token])
+                    break
+            else:  # nothing that it would write stands there
+                return copy.text, count
+        return copy.text, COPIED_TOKENS
+
+    def _logits(self) -> "np.ndarray[Any, Any]":
+        """Of the next token, `(vocabulary,)`."""
+        import llama_cpp
+
+        return np.ctypeslib.as_array(
+            llama_cpp.llama_get_logits_ith(self._llama.ctx, -1), shape=(self._llama.n_vocab(),)
+        )
+
+    @contextlib.contextmanager
+    def _aborting(self, stop: threading.Event | None) -> Iterator[None]:
+        """What llama.cpp raises within → ModelError, or Cancelled when it was `stop`."""
+        with _watched(stop, self._abort):
+            try:
+                yield
+            except RuntimeError as error:
+                self._llama.reset()  # type: ignore[no-untyped-call]
+                if self._abort.is_set():
+                    raise Cancelled("stopped") from error
+                raise ModelError(
+                    f"the model {self.file.name} failed ({error}); ask again, or give another --model"
+                ) from error
+
+    def _too_long(self, tokens: Sequence[int]) -> str:
+        return (
+            f"the prompt has {len(tokens)} tokens, the model reads {self.context_tokens}; "
+            "ask a shorter question"
+        )
+
+    def _generate(
+        self, tokens: list[int], fixed: int, limit: int, stop: threading.Event | None
+    ) -> Generator[int, None, None]:
+        generator = self._llama.generate(tokens, temp=0.0)
+        with self._aborting(stop), contextlib.closing(generator):
+            self._begin(tokens[:fixed])
+            for _, token in zip(range(limit), generator, strict=False):
+                if stop is not None and stop.is_set():
+                    raise Cancelled("stopped")
+                if self._template.ends_turn(token):
+                    return
+                yield int(token)
+
+    def _begin(self, prefix: list[int]) -> None:
+        """Make llama.cpp remember just these tokens, evaluated in batches of their own.
+
+        Its rounding depends on how a prompt is cut into batches. It would keep all that the last prompt has
+        in common with this one, so that asking the same twice gave other words the second time.
+        """
+        llama = self._llama
+        if prefix and llama.n_tokens >= len(prefix) and llama._input_ids[: len(prefix)].tolist() == prefix:
+            llama.n_tokens = len(prefix)
+            return
+        llama.reset()  # type: ignore[no-untyped-call]
+        if prefix:
+            llama.eval(prefix)
+
+    @contextlib.contextmanager
+    def _turn(self, stop: threading.Event | None) -> Iterator[None]:
+        """Wait for the model; a question that is stopped while it waits gives up its place."""
+        while not self._lock.acquire(timeout=0.05):
+            if stop is not None and stop.is_set():
+                raise Cancelled("stopped")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+class _Template:
+    """The GGUF's chat template, and the token lists it makes of messages."""
+
+    def __init__(self, llama: Any) -> None:
+        from jinja2 import TemplateError  # llama-cpp-python's own engine
+        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+        source = llama.metadata.get("tokenizer.chat_template")
+        if not source:
+            raise ModelError(f"this GGUF has no chat template, so it is no instruct model; {ANOTHER}")
+        self._llama = llama
+        self._bos = self._name(llama.token_bos())
+        self._errors = (ValueError, TemplateError)  # ValueError: the template refuses the messages
+        try:
+            self._formatter = Jinja2ChatFormatter(
+                template=source, eos_token=self._name(llama.token_eos()), bos_token=self._bos
+            )
+        except self._errors as error:
+            raise ModelError(f"this GGUF's chat template is broken ({error}); {ANOTHER}") from error
+
+    def tokens(self, messages: Sequence[Message]) -> tuple[list[int], int]:
+        """The prompt up to where the reply begins, and how many of its tokens stand before the last message.
+        Raises ModelError."""
+        try:
+            pieces = self._render(messages)
+        except self._errors:  # some templates know no system role: tell it to the user's turn then
+            pieces = self._render_or_fail(_without_system(messages))
+        tokens: list[int] = []
+        fixed = 0
+        for text, special in pieces:
+            fixed = fixed if special else len(tokens)
+            tokens += self._llama.tokenize(text.encode(), add_bos=False, special=special)
+        bos = self._llama.token_bos()
+        if self._adds_bos() and tokens[:1] != [bos]:
+            tokens.insert(0, bos)
+            fixed += 1
+        return tokens, fixed
+
+    def words(self, text: str) -> list[int]:
+        """The tokens of plain text."""
+        found: list[int] = self._llama.tokenize(text.encode(), add_bos=False, special=False)
+        return found
+
+    def ends_turn(self, token: int) -> bool:
+        """Whether the model ends its turn with that token."""
+        import llama_cpp
+
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocab(), token))
+
+    def _render(self, messages: Sequence[Message]) -> list[tuple[str, bool]]:
+        """`(text, may hold control tokens)`: the template's parts and the messages', in turn."""
+        marks = [f"\uf8ff{number}\uf8fe" for number in range(len(messages))]  # private use, never typed
+        rendered = self._formatter(
+            messages=[
+                {"role": message.role, "content": mark}  # type: ignore[misc]
+                for message, mark in zip(messages, marks, strict=True)
+            ],
+            enable_thinking=False,  # read by the templates of models that think aloud otherwise
+        ).prompt
+        pieces: list[tuple[str, bool]] = []
+        for message, mark in zip(messages, marks, strict=True):
+            before, found, rendered = rendered.partition(mark)
+            if not found:
+                raise ValueError("it leaves out a message")
+            pieces += [(before, True), (message.text, False)]
+        return [(text, special) for text, special in [*pieces, (rendered, True)] if text]
+
+    def _render_or_fail(self, messages: Sequence[Message]) -> list[tuple[str, bool]]:
+        try:
+            return self._render(messages)
+        except self._errors as error:
+            raise ModelError(f"this GGUF's chat template can't be used ({error}); {ANOTHER}") from error
+
+    def _vocab(self) -> Any:
+        return self._llama._model.vocab
+
+    def _adds_bos(self) -> bool:
+        import llama_cpp
+
+        return bool(llama_cpp.llama_vocab_get_add_bos(self._vocab()))
+
+    def _name(self, token: int) -> str:
+        return self._llama.detokenize([token], special=True).decode() if token >= 0 else ""
+
+
+def _softmax(logits: "np.ndarray[Any, Any]") -> list[float]:
+    """
+    >>> _softmax(np.array([1.0, 1.0]))
+    [0.5, 0.5]
+    """
+    weights = np.exp(logits.astype(float) - logits.max())
+    found: list[float] = (weights / weights.sum()).tolist()
+    return found
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """The system message put in front of the first user message.
+
+    >>> _without_system([Message("system", "Be brief."), Message("user", "Who?")])
+    [Message(role='user', text='Be brief.\\n\\nWho?')]
+    """
+    system = "\n\n".join(m.text for m in messages if m.role == "system")
+    rest = [m for m in messages if m.role != "system"]
+    return [Message(rest[0].role, f"{system}\n\n{rest[0].text}"), *rest[1:]]
+
+
+@contextlib.contextmanager
+def _watched(stop: threading.Event | None, abort: threading.Event) -> Iterator[None]:
+    """Pass `stop` on to llama.cpp's abort flag while one generation runs."""
+    abort.clear()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            if stop is not None and stop.wait(0.05):
+                abort.set()
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True) if stop is not None else None
+    if watcher:
+        watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if watcher:
+            watcher.join()
+        abort.clear()
+
+
+@contextlib.contextmanager
+def _silenced_stderr() -> Iterator[None]:
+    """llama.cpp prints its reasons past Python; the error that follows says enough for a reader."""
+    with open(os.devnull, "wb") as null:  # noqa: PTH123 - a device, not a file
+        kept = os.dup(2)
+        try:
+            os.dup2(null.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def threads_for(file: Path, wanted: int | None) -> tuple[int, int]:
+    """Threads for reading the prompt and for writing words: as wanted, else the physical cores, but one for
+    the words of a small model, whose threads wait for each other longer than they work (docs/log.md)."""
+    every = wanted or physical_cores()
+    small = wanted is None and file.is_file() and file.stat().st_size <= SMALL_MODEL_BYTES
+    return every, 1 if small else every
+
+
+def physical_cores() -> int:
+    """Physical cores that this process may use: more threads than these only wait for each other."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(psutil.cpu_count(logical=False) or 1, allowed or 1))

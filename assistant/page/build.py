@@ -1,0 +1,202 @@
+"""The page: where everything stands, and which event of the browser goes to which function.
+
+It is drawn with `gr.HTML` from what rendering/ and the `_html` files here escaped. `gr.Chatbot` would read it
+as Markdown once more, load images that an article names, drop `aria-` attributes.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from assistant.answer import Assistant
+from assistant.page import history_html, models_html, report_html, shelf_html
+from assistant.page.chat import Chat
+from assistant.page.model_tab import ModelTab
+from assistant.page.report_tab import ReportTab
+from assistant.page.shelf import Shelf
+from assistant.page.tab import Tab
+from assistant.page.uploads import MAX_UPLOAD_BYTES, megabytes
+from index.filter import Filter
+from index.readers import SUFFIXES
+
+MAX_WAITING = 20  # questions that wait for the model before further ones are refused
+MASTHEAD = (
+    '<header><h1>Footnote</h1><nav aria-label="Footnote"><a href="#ask">Ask</a>'
+    '<a href="#articles">Articles</a>{reports}</nav><span class="talks">{past}'
+    '<button type="button" class="new">'
+    '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 4v12M4 10h12"/></svg>'
+    "<span>New conversation</span></button></span></header>"
+)
+
+
+def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
+    """The page and its events; `serve` adds its looks. Unless `editable` the library can't be changed."""
+    chat = Chat(assistant, editable=editable)
+    html = partial(gr.HTML, value="", js_on_load=None, apply_default_css=False)
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    demo = gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True)
+    with demo:
+        html(value=_masthead(chat), elem_id="masthead")
+        with gr.Row(elem_id="desk"):
+            with gr.Column(elem_id="conversation"):
+                earlier = html(elem_id="earlier")
+                now = html(elem_id="now")
+                with gr.Column(elem_id="composer"):
+                    question = gr.Textbox(
+                        elem_id="question", label="Your question", placeholder="Ask the articles",
+                        show_label=False, container=False, max_lines=6, submit_btn="Ask",
+                        autofocus=True,
+                    )  # fmt: skip
+                    limits = html(elem_id="limits")
+                    trouble = html(elem_id="limits-trouble")
+            _articles(Tab(Shelf(assistant.library), editable=editable), html, quiet)
+            if chat.saved:
+                _reports(demo, ReportTab(chat.saved, assistant.library), html, quiet)
+                _models(ModelTab(assistant), html, quiet)
+            panel = html(elem_id="panel")
+        talks = _history(chat, html, quiet) if chat.history else None
+        limit = gr.State(Filter())
+        bridge = html(elem_id="bridge", js_on_load=_script("ui.js"))
+
+        at_once = quiet | {"queue": False}  # so footnotes open while an answer is being written
+        drawn = [earlier, now, question]
+        for asked in (
+            question.submit(chat.ask, [question, limit], drawn, **at_once),
+            bridge.example(chat.ask_example, limit, drawn, **at_once),
+            bridge.reworded(chat.ask_reworded, limit, drawn, **at_once),
+            bridge.unfilter(chat.ask_unfiltered, None, drawn, **at_once),
+        ):
+            asked.then(
+                chat.answer, None, [now, question],
+                concurrency_limit=1, concurrency_id="model", trigger_mode="multiple", **quiet,
+            )  # fmt: skip
+        opened = [demo.load(chat.load, None, [*drawn, panel, limits], **at_once)]
+        if talks:
+            opened.append(talks.open(chat.open, None, drawn, **at_once))
+        for page in opened:
+            page.then(
+                chat.follow, None, [now, question],
+                concurrency_limit=None, trigger_mode="multiple", **quiet,
+            ).then(
+                chat.resume, None, [now, question],
+                concurrency_limit=1, concurrency_id="model", trigger_mode="multiple", **quiet,
+            )  # fmt: skip
+        question.stop(chat.stop, None, [now, question], **at_once)
+        bridge.cite(chat.show, None, panel, **at_once)
+        bridge.contents(chat.contents, None, panel, **at_once)
+        empty = [*opened, bridge.restart(chat.restart, None, [*drawn, panel], **at_once)]
+        bridge.limit(chat.limit, None, [limit, trouble], **at_once)
+        empty.append(bridge.back(chat.back, None, [now, panel, limits], **at_once))
+        for page in empty:
+            page.then(chat.suggest, now, now, trigger_mode="multiple", **at_once)
+        demo.unload(chat.forget)
+        demo.queue(max_size=MAX_WAITING)
+    return demo
+
+
+def _masthead(chat: Chat) -> str:
+    past = history_html.BUTTON if chat.history else ""
+    links = report_html.LINK + models_html.LINK if chat.saved else ""
+    return MASTHEAD.format(past=past, reports=links)
+
+
+def _history(chat: Chat, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> gr.HTML:
+    """The drawer with the conversations, and its events; the one that opens one is left to `build`."""
+    history = chat.history
+    assert history
+    with gr.Column(elem_id="history"):
+        html(value=history_html.head_html())
+        listed = html(elem_id="history-list")
+        html(value=history_html.foot_html())
+    bridge = html(elem_id="history-bridge", js_on_load=_script("history.js"))
+    bridge.list(_told(history.list), None, listed, trigger_mode="always_last", queue=False, **quiet)
+    bridge.act(_told(history.act), None, listed, trigger_mode="multiple", queue=False, **quiet)
+    return bridge
+
+
+def _articles(tab: Tab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> None:
+    """The Articles tab and its events."""
+    tools = (shelf_html.tools_html(SUFFIXES, megabytes(MAX_UPLOAD_BYTES)), shelf_html.BUTTONS)
+    with gr.Column(elem_id="shelf"):
+        with gr.Column(elem_id="shelf-main"):
+            with gr.Row(elem_id="shelf-head"):
+                html(value="<h2>Articles</h2>")
+                facts = html(elem_id="shelf-facts")
+                html(value=tools[1] if tab.editable else "")
+            html(value=tools[0] if tab.editable else "", elem_id="shelf-tools")
+            job = html(elem_id="shelf-job")
+            chart = html(elem_id="shelf-chart")
+            with gr.Row(elem_id="shelf-find"):
+                html(value=shelf_html.find_html())
+                outlets = html(elem_id="shelf-outlets")
+            table = html(elem_id="shelf-table")
+        aside = html(elem_id="shelf-aside")
+    bridge = html(elem_id="shelf-bridge", js_on_load=_script("shelf.js"))
+    at_once = quiet | {"queue": False}
+    everything = [facts, job, chart, outlets, table, aside]
+    watched = {"concurrency_limit": None, **quiet}  # it waits for the job, nothing waits for it
+    bridge.see(_told(tab.see), None, [chart, table], trigger_mode="always_last", **at_once)
+    bridge.open(_told(tab.open), None, everything, **at_once).then(tab.watch, None, job, **watched)
+    if tab.editable:
+        bridge.act(_told(tab.act), None, job, **at_once).then(tab.watch, None, job, **watched)
+        bridge.stop(tab.stop, None, None, **at_once)
+
+
+def _reports(demo: gr.Blocks, tab: ReportTab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> None:
+    """The Reports tab and its events, and the menu under each answer."""
+    with gr.Column(elem_id="reports"):
+        with gr.Column(elem_id="reports-main"):
+            html(value=f"<h2>Reports</h2>{report_html.tools_html()}")
+            listed = html(elem_id="reports-list")
+            opened = html(elem_id="reports-open")
+        beside = html(elem_id="reports-side")
+    toast = html(elem_id="reports-toast")
+    bridge = html(elem_id="reports-bridge", js_on_load=_script("reports.js"))
+    at_once = quiet | {"queue": False}
+    bridge.open(_told(tab.open), None, [listed, opened], trigger_mode="always_last", **at_once)
+    bridge.see(_told(tab.see), None, beside, trigger_mode="always_last", **at_once)
+    bridge.act(_told(tab.act), None, [listed, opened, toast], trigger_mode="multiple", **at_once)
+    bridge.collect(_told(tab.add), None, [listed, toast], trigger_mode="multiple", **at_once)
+    demo.load(tab.names, None, listed, **at_once)
+
+
+def _models(tab: ModelTab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> None:
+    """The Model tab and its events."""
+    with gr.Column(elem_id="models"):
+        html(value="<h2>Model</h2>")
+        now = html(elem_id="models-now")
+        said = html(elem_id="models-said")
+        change = html(elem_id="models-change")
+        html(value=models_html.HERE)
+        listed = html(elem_id="models-list")
+        html(value=models_html.tools_html(str(tab.work.places.folder)))
+        html(value=models_html.OFFERED)
+        download = html(elem_id="models-download")
+        html(value=models_html.STOP, elem_id="models-stop")
+        offers = html(elem_id="models-offers")
+    bridge = html(elem_id="models-bridge", js_on_load=_script("models.js"))
+    everything = [now, change, listed, offers, download]
+    at_once = quiet | {"queue": False, "trigger_mode": "multiple"}
+    watched = {"concurrency_limit": None, "trigger_mode": "multiple", **quiet}
+    for event, does, drawn in (
+        (bridge.open, tab.open, everything),
+        (bridge.act, tab.act, [said, *everything]),
+    ):
+        seen = event(_told(does), None, drawn, **at_once).then(tab.watch, None, [change, download], **watched)
+        seen.then(tab.draw, None, everything, **at_once)
+
+
+def _told(does: Callable[[Mapping[str, Any]], Any]) -> Callable[[gr.EventData], Any]:
+    """An event of the page as a function of what the browser says."""
+
+    def on(event: gr.EventData) -> Any:
+        return does(event._data if isinstance(event._data, dict) else {})
+
+    return on
+
+
+def _script(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")

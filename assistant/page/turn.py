@@ -1,0 +1,215 @@
+"""One question of the chat: what has become of it so far, and the page's HTML for it.
+
+    Turn ← events of `Assistant.stream`        Turn ↔ KeptTurn, as it is kept on disk
+
+Knows nothing of gradio. A turn that was kept and is read again looks as it did, but for the draft; one that
+was cut off (the program ended meanwhile) says so.
+"""
+
+import datetime as dt
+import logging
+import shlex
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from assistant.answer import Assistant
+from assistant.finding.near import nearest
+from assistant.keeping.cited import keep_cited
+from assistant.keeping.kept import KeptTurn
+from assistant.page.report_html import copies, under_html
+from assistant.rendering import render
+from assistant.settings import default_library
+from assistant.values import Answer, Citation, Event, Evidence, PassageRef, Retrieved, Token
+from index.errors import Cancelled, FootnoteError, LibraryMissing, ModelError, UsageError
+from index.filter import EVERYTHING, Filter
+
+log = logging.getLogger(__name__)
+
+DRAFT_EVERY_S = 0.1  # a draft is redrawn at most this often: more only costs processor time
+
+STOPPED = "Stopped before the answer was checked, so there is none."
+INTERRUPTED = "Footnote ended before there was an answer. Ask again."
+BROKEN = "Footnote itself failed ({}); the terminal shows where. Ask again."
+
+Quoted = Citation | Evidence | PassageRef
+
+
+@dataclass
+class Turn:
+    """One question and all that has become of it; `id` is unique within its conversation, and on the page.
+
+    `as_it_stands`: the question was put right by hand, so nothing earlier is read into it. `filter` is the
+    reader's own; without `period`, words for a time in the question restrict nothing. `key` is the ID that it
+    is kept under.
+    """
+
+    id: str
+    question: str
+    as_it_stands: bool = False
+    filter: Filter = EVERYTHING
+    period: bool = True
+    stop: threading.Event = field(default_factory=threading.Event)
+    running: bool = False
+    retrieved: Retrieved | None = None
+    draft: str = ""
+    answer: Answer | None = None
+    near: tuple[Evidence, ...] = ()  # quotes that came close, where the articles do not say
+    note: str = ""  # HTML: why there is no answer …
+    said: str = ""  # … and in plain text, as it is kept
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    asked_at: dt.datetime = field(default_factory=lambda: dt.datetime.now().astimezone())
+    stored: bool = False  # it is on disk, perhaps without its answer
+
+    @classmethod
+    def of(cls, kept: KeptTurn, id: str) -> "Turn":
+        """A turn that was kept, as turn `id` of the page."""
+        turn = cls(id, kept.question, kept.as_it_stands, kept.filter, kept.period)
+        turn.key, turn.asked_at, turn.stored = kept.id, kept.asked_at, True
+        if kept.answer:
+            a = kept.answer
+            turn.retrieved = Retrieved(
+                a.standalone_question, a.evidence, a.passages, a.timings.evidence_s, a.scope
+            )
+            turn.answer, turn.near = a, kept.quotes
+        else:
+            turn.retrieved = Retrieved(kept.question, kept.quotes, (), 0.0) if kept.quotes else None
+            turn._end(kept.note or INTERRUPTED)
+        return turn
+
+    def kept(self) -> KeptTurn:
+        """The turn as it is kept; not yet answered, it is only its question."""
+        found = self.retrieved.evidence if self.retrieved and self.note else ()
+        return KeptTurn(
+            id=self.key,
+            question=self.question,
+            asked_at=self.asked_at,
+            answer=self.answer,
+            note=self.said,
+            quotes=self.near if self.answer else found,
+            as_it_stands=self.as_it_stands,
+            filter=self.filter,
+            period=self.period,
+        )
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come."""
+        return bool(self.answer or self.note)
+
+    def grow(self, assistant: Assistant, history: Sequence[Answer]) -> Iterator[None]:
+        """Run the pipeline until the turn is done; yields whenever it should be drawn again.
+
+        Raises nothing: whatever goes wrong becomes the turn's note. Closing the generator stops the
+        model.
+        """
+        redraw_at = 0.0
+        self.running = True
+        try:
+            before = () if self.as_it_stands else history
+            for event in assistant.stream(self.question, before, self.stop, self.filter, period=self.period):
+                self._take(event)
+                self._look_around(assistant)
+                keep_cited(assistant.library, self.key, self.answer)
+                if isinstance(event, Token):
+                    if time.monotonic() < redraw_at:
+                        continue
+                    redraw_at = time.monotonic() + DRAFT_EVERY_S
+                yield
+        except Cancelled:
+            self._end(STOPPED)
+        except FootnoteError as error:
+            self._end(str(error), failure_html(error, assistant))
+        except Exception as error:
+            log.exception("a question could not be answered")
+            broken = BROKEN.format(type(error).__name__)
+            self._end(broken, render.note_html(broken, error=True))
+        finally:
+            self.stop.set()
+            if not self.done:
+                self._end(STOPPED)
+            self.running = False
+
+    def watched(self) -> Iterator[None]:
+        """For those who look while it runs elsewhere: yields whenever it may be drawn again."""
+        while self.running:
+            yield
+            time.sleep(DRAFT_EVERY_S)
+
+    def halt(self) -> None:
+        """Stop it. One that still waits for the model is done at once."""
+        self.stop.set()
+        if not self.running:
+            self._end(STOPPED)
+
+    def _end(self, said: str, html: str = "") -> None:
+        """Without an answer; `html` is how the page says it."""
+        self.note, self.said = html or render.note_html(said), said
+
+    def _look_around(self, assistant: Assistant) -> None:
+        """Where the articles do not say: what came close, or that there are no articles at all."""
+        if self.answer is None or self.answer.status != "not_found":
+            return
+        generation = assistant.library.live
+        if not self.answer.passages and not generation.manifest.articles:
+            self.answer = None
+            self._end(render.NO_ARTICLES, render.empty_html(how_to_add(assistant)))
+        else:
+            asked = self.answer.standalone_question
+            self.near = tuple(nearest(asked, self.answer.passages, generation))
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Retrieved):
+            self.retrieved = event
+        elif isinstance(event, Token):
+            self.draft += event.text
+        else:
+            self.answer = event.answer
+
+    def html(self) -> str:
+        """The turn as it is now."""
+        if self.answer:
+            body = render.answer_html(self.id, self.answer, self.near, self._under())
+        elif self.note:
+            quotes = self.retrieved.evidence if self.retrieved else ()
+            body = self.note + render.evidence_html(self.id, quotes, heading="Quotes found")
+        else:
+            body = render.working_html(self.id, self.question, self.retrieved, self.draft)
+        return render.turn_html(self.id, self.question, body, busy=not self.done)
+
+    def _under(self) -> str:
+        """What an answer can be taken away with: copied, and put into a report where it is kept."""
+        if self.answer is None or self.answer.status != "answered":
+            return ""
+        return under_html(self.key, copies(self.answer, self.asked_at), collects=self.stored)
+
+    def quoted(self, key: str) -> Quoted | None:
+        """What the key of a link stands for (see `render`): "2", "e2" or "p2"; None: nothing."""
+        found: dict[str, Quoted] = {}
+        if self.retrieved:
+            found |= {f"e{evidence.n}": evidence for evidence in self.retrieved.evidence}
+            found |= {f"p{n}": p for n, p in enumerate(self.retrieved.passages, start=1)}
+        found |= {f"e{near.n}": near for near in self.near}
+        if self.answer:
+            found |= {str(citation.n): citation for citation in self.answer.citations}
+        return found.get(key)
+
+
+def failure_html(error: FootnoteError, assistant: Assistant) -> str:
+    """What stands in place of an answer when it could not be had: which part failed, why, what to do."""
+    if isinstance(error, LibraryMissing):
+        return render.empty_html(how_to_add(assistant))
+    if isinstance(error, UsageError):
+        return render.note_html(str(error), error=True)
+    what = render.MODEL_FAILED if isinstance(error, ModelError) else render.LIBRARY_FAILED
+    return render.failed_html(what, str(error))
+
+
+def how_to_add(assistant: Assistant) -> str:
+    """The command that adds articles to the library that the chat reads."""
+    folder = assistant.settings.library
+    return "footnote add FOLDER" + (
+        "" if folder == default_library() else f" --library {shlex.quote(str(folder))}"
+    )

@@ -1,0 +1,1 @@
+"""Values → Markdown and safe HTML: where all escaping of an answer lives."""
