@@ -180,7 +180,10 @@ def test_three_answers_become_a_report_in_four_formats(page: Page, tmp_path: Pat
     assert all(f"“{quote}”" in plain for quote in quotes)
     assert len(re.findall(r"^\[\^\d+\]: ", markdown, re.MULTILINE)) == len(set(quotes))
 
-    listed = pybtex.database.parse_file(str(fetched(page, "BibTeX", tmp_path)))
+    bib = fetched(page, "BibTeX", tmp_path)
+    remarks = bib.read_text(encoding="utf-8").split("\n@")[0]
+    assert all(f"% {question}" in remarks for question in QUESTIONS)
+    listed = pybtex.database.parse_file(str(bib))
     told = "\n".join(value for entry in listed.entries.values() for value in entry.fields.values())
     assert len(listed.entries) >= 2
     assert all(quote in told for quote in quotes)

@@ -4,14 +4,18 @@ import io
 import json
 from html import escape
 
+import bibtexparser
 import html5lib
 import pytest
 from pypdf import PdfReader
 from reported import ASKED, BILLS, BOLD, FREEZE, HOSTILE, NASTY_ONES, NOW, ORDINARY, TWELVE
 
+from assistant.report.bibtex import from_bibtex
 from assistant.report.characters import safe
+from assistant.report.collected import numbered
 from assistant.report.copied import as_html, as_markdown, as_text
 from assistant.report.export import FORMATS, exported
+from assistant.report.reference import one_line, references
 from index.errors import UsageError
 
 ANSWER = ORDINARY[0].answer
@@ -80,6 +84,20 @@ def test_every_format_makes_a_file(format: str, entries: list):
 def test_references_alone_are_what_their_programs_read():
     assert len(json.loads(exported("", ORDINARY, "csl-json", "apa", NOW))) == 3
     assert len(PdfReader(io.BytesIO(exported("", ORDINARY, "pdf", "apa", NOW))).pages) >= 1
+
+
+@pytest.mark.parametrize("entries", [ORDINARY, NASTY_ONES], ids=["ordinary", "nasty"])
+def test_bibtex_tells_the_answers_in_remarks_that_no_program_reads(entries: list):
+    text = exported("Freeze @misc{evil, title={x}}", entries, "bibtex", "apa", NOW).decode()
+    remarks = text[: text.index("\n@")]
+    assert all(line.startswith("%") for line in remarks.splitlines() if line)
+    for of in entries:
+        assert all(one_line(claim.text).replace("@", "(at)") in remarks for claim in of.answer.claims)
+    listed = references(numbered(entries).notes)
+    assert from_bibtex(text) == listed
+    library = bibtexparser.parse_string(text)
+    assert library.failed_blocks == [] and len(library.entries) == len(listed)
+    assert f"Bills are frozen for two winters. [{listed[0].key}]" in remarks or entries is NASTY_ONES
 
 
 def test_a_format_that_there_is_none_of_says_so():

@@ -7,7 +7,7 @@ knows these escapes and no other LaTeX.
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assistant.report.names import name_of, upright
@@ -39,6 +39,16 @@ LIGATURE = re.compile(r"([-',])(?=\1)")  # TeX makes one character of "--", "''"
 def to_bibtex(references: Sequence[Reference]) -> str:
     """A file of one entry for each."""
     return "\n".join(_entry(reference) for reference in references)
+
+
+def remarks(lines: Iterable[str]) -> str:
+    """Lines for whoever opens the file, which no program reads: BibTeX takes what stands between entries for a
+    remark, as long as no "@" is in it.
+
+    >>> remarks(["Who left?", "Lee", "lee@a.org"])
+    '% Who left?\\n% Lee\\n% lee(at)a.org\\n'
+    """
+    return "".join(f"% {' '.join(line.split()).replace('@', '(at)')}".rstrip() + "\n" for line in lines)
 
 
 def from_bibtex(text: str) -> list[Reference]:

@@ -4,17 +4,17 @@ Each format's library is loaded when its first report is made.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.report.bibtex import to_bibtex
-from assistant.report.collected import Entry, numbered
+from assistant.report.bibtex import remarks, to_bibtex
+from assistant.report.collected import Entry, Numbered, numbered
 from assistant.report.csl_json import to_csl_json
 from assistant.report.document import Document, document
 from assistant.report.html import to_html
 from assistant.report.markdown import to_markdown
 from assistant.report.pdf import to_pdf
-from assistant.report.reference import Reference, references
+from assistant.report.reference import Reference, one_line, references
 from assistant.report.ris import to_ris
 from assistant.report.word import to_docx
 from index.errors import UsageError
@@ -60,7 +60,26 @@ def exported(title: str, entries: Iterable[Entry], format: str, style: str, now:
     if format in WRITTEN:
         made = WRITTEN[format](document(title, entries, style, now))
     elif format in LISTED:
-        made = LISTED[format](references(numbered(entries).notes))
+        report = numbered(entries)
+        listed = references(report.notes)
+        made = LISTED[format](listed)
+        if format == "bibtex":
+            made = f"{remarks(answers(title, report, listed))}\n{made}"
     else:
         raise UsageError(f"there is no format {format!r}; choose one of {', '.join(FORMATS)}")
     return made if isinstance(made, bytes) else made.encode()
+
+
+def answers(title: str, report: Numbered, listed: Sequence[Reference]) -> Iterator[str]:
+    """A report's title, headings and claims in lines of plain text, each claim with the keys that it cites."""
+    cited = list(dict.fromkeys(note.citation.source.article for note in report.notes))
+    keys = {article: reference.key for article, reference in zip(cited, listed, strict=True)}
+    key_of = {note.n: keys[note.citation.source.article] for note in report.notes}
+    yield one_line(title)
+    for section in report.sections:
+        yield ""
+        yield one_line(section.entry.heading)
+        for claim in section.claims:
+            yield f"  {one_line(claim.text)} [{', '.join(dict.fromkeys(key_of[n] for n in claim.citations))}]"
+        if not section.claims:
+            yield f"  {one_line(section.entry.answer.text)}"
