@@ -6,8 +6,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from assistant.keeping.votes import Vote
 from assistant.page import panel
+from assistant.page.reading_html import vote_html
 from assistant.rendering import render
+from assistant.rendering.how_html import how_html
 from assistant.values import (
     Answer,
     Citation,
@@ -43,7 +46,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
-        self.open.append(tag)
+        if tag != "input":  # which has no end
+            self.open.append(tag)
         if tag == "mark":
             self.marked = ""
 
@@ -96,7 +100,9 @@ def answer(status: Status = "answered", quote: str = HOSTILE, **more: object) ->
         render.failed_html("It failed.", HOSTILE),
         render.understood_html("q", HOSTILE, editable=True),
         render.empty_html(HOSTILE),
-        render.answer_html("a1", answer(dropped=(Dropped(HOSTILE, HOSTILE),))),
+        how_html("a1", answer(dropped=(Dropped(HOSTILE, HOSTILE),))),
+        how_html("a1", answer(evidence=(evidence(1, HOSTILE, start=90),))),
+        vote_html("a1", Vote("down", "wrong", HOSTILE)),
         panel.article_html(article(HOSTILE), None, HOSTILE),
         panel.article_html(article(f"one {HOSTILE} two"), Span(4, 4 + len(HOSTILE)), "a1-1"),
         panel.welcome_html([article("x")], [HOSTILE]),
@@ -106,7 +112,8 @@ def test_hostile_text_is_shown_letter_by_letter_and_makes_no_tag(html: str) -> N
     page = Page(html)
     assert HOSTILE in page.text or any(HOSTILE in v for _, a in page.tags for v in a.values() if v)
     assert not {"script", "img", "iframe", "style"} & {tag for tag, _ in page.tags}
-    assert all(a == {"class": "reword", "hidden": None} for tag, a in page.tags if tag == "form")
+    forms = ("reword", "why")  # made by us, folded away
+    assert all(a["class"] in forms and "hidden" in a for tag, a in page.tags if tag == "form")
     assert all(not name.startswith("on") for _, attributes in page.tags for name in attributes)
     assert not page.open, "every tag is closed"
 
@@ -115,7 +122,8 @@ def test_hostile_text_is_shown_letter_by_letter_and_makes_no_tag(html: str) -> N
 def test_links_of_an_answer_only_open_quotes(status: Status) -> None:
     """No URL of an article becomes a link in the conversation."""
     passages = (PassageRef(SOURCE, 0, 5, 0.5),)
-    page = Page(render.answer_html("a7", answer(status, passages=passages)))
+    value = answer(status, passages=passages)
+    page = Page(render.answer_html("a7", value) + how_html("a7", value))
     assert all(link and link.startswith("#cite-a7-") for link in page.links)
 
 
@@ -123,7 +131,8 @@ def test_every_claim_carries_its_footnote() -> None:
     page = Page(render.answer_html("a7", answer(quote="It rained.")))
     footnotes = [a for tag, a in page.tags if tag == "a" and a.get("class") == "cite"]
     assert [a["href"] for a in footnotes] == ["#cite-a7-1", "#cite-a7-2"]
-    assert footnotes[1]["title"] == "It rained. (T <i>itle, 9 March 2022)"
+    told = [footnotes[1][f"data-{name}"] for name in ("title", "facts", "quote")]
+    assert told == ["T <i>itle", "News & Co · 9 March 2022", "It rained."]
     assert footnotes[1]["aria-label"] == "Footnote 2: T <i>itle, 9 March 2022"
 
 
@@ -142,8 +151,8 @@ def test_a_quote_over_two_paragraphs_is_not_repeated_below_either() -> None:
 
 def test_quotes_that_were_read_and_not_cited_are_listed_apart() -> None:
     value = answer(quote="Two.", evidence=(evidence(1, "Two."), evidence(2, "Three.", start=90)))
-    html = render.answer_html("a1", value)
-    assert "Also read: 1 quote<" in html
+    html = render.answer_html("a1", value, how=how_html("a1", value))
+    assert html.count("Also read: 1 quote<") == 1
     assert "#cite-a1-e2" in html
     assert "#cite-a1-e1" not in html
 

@@ -4,6 +4,7 @@ import gc
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -242,6 +243,54 @@ def test_days_the_wrong_way_round_are_told_and_limit_nothing(chat: Chat) -> None
 def test_an_answer_that_is_gone_is_not_asked_again(chat: Chat) -> None:
     event = gr.EventData(None, {"turn": "a9", "drop": "all"})
     assert chat.ask_unfiltered(event, TAB) == (gr.skip(), gr.skip(), gr.skip())
+
+
+# --- reading an answer ----------------------------------------------------------------------------
+
+
+def test_a_question_is_asked_again_of_the_same_articles(chat: Chat) -> None:
+    chat.ask(QUESTION, Filter(sources=("Nobody",)), TAB)
+    assert 'class="retry" data-turn="a1"' in str(list(chat.answer(TAB))[-1][0])
+    earlier, now, _ = chat.retry(gr.EventData(None, {"turn": "a1"}), TAB)
+    assert 'id="turn-a1"' in earlier
+    assert QUESTION in now
+    list(chat.answer(TAB))
+    first, second = chat.conversations.of("tab").turns
+    assert (second.question, second.filter, second.as_it_stands) == (QUESTION, first.filter, True)
+    assert chat.retry(gr.EventData(None, {"turn": "a9"}), TAB)[0] == gr.skip()
+
+
+def test_a_thumb_is_kept_and_drawn_again(chat: Chat) -> None:
+    answer(chat)
+    told = {"turn": "a1", "thumb": "down", "reason": "wrong", "note": "<b>"}
+    assert chat.vote(gr.EventData(None, told), TAB) == ""
+    conversation = chat.conversations.of("tab")
+    again = chat.conversations.open("other", conversation.id)
+    assert again
+    for shown in (conversation, again):
+        assert "&lt;b&gt;</textarea>" in shown.turns[0].html()
+    assert chat.vote(gr.EventData(None, told | {"thumb": ""}), TAB) == ""
+    assert chat.conversations.of("tab").turns[0].vote is None
+    for wrong in ({"turn": "a9"}, {"reason": "<script>"}):
+        assert 'role="alert"' in chat.vote(gr.EventData(None, told | wrong), TAB)
+
+
+def test_one_goes_from_quote_to_quote_and_all_of_them_are_marked(chat: Chat) -> None:
+    answer(chat)
+    (turn,) = chat.conversations.of("tab").turns
+    assert turn.answer
+    dike = chat.assistant.library.live.article(turn.answer.citations[0].source.article)
+    start = dike.text.index("Work begins")
+    words = {"quote": "Work begins", "start": start, "end": start + len("Work begins"), "permalink": ""}
+    more = replace(turn.answer.citations[0], n=2, **words)
+    turn.answer = replace(turn.answer, citations=(*turn.answer.citations[:1], more))
+    first, second = click(chat, "a1-1"), click(chat, "a1-2")
+    assert f'<mark tabindex="-1">{VOTE}</mark> <mark class="other">Work begins</mark> in May.' in first
+    assert f'<mark class="other">{VOTE}</mark> <mark tabindex="-1">Work begins</mark> in May.' in second
+    assert "<span>quote 1 of 2</span>" in first
+    assert 'rel="next" href="#cite-a1-2"' in first
+    assert 'rel="prev" href="#cite-a1-1"' in second
+    assert 'rel="next"' not in second
 
 
 # --- stopping --------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
 from index.embed import Encoder
 from prompts import render
-from training.data import Asked, Context, nearest, read
+from training.data import look_alikes, read
 from training.gguf_adapter import write_gguf
 from training.quotes import Example, Quotes, shuffled
 
@@ -250,17 +250,6 @@ class Examples:
                 if shown and len(shown.tokens) <= MAX_TOKENS:
                     yield shown
             turn += 1
-
-
-def look_alikes(
-    state: Path, contexts: list[Context], asked: list[Asked], encoder: Encoder
-) -> list[list[int]]:
-    """`nearest`, kept beside the state: it takes minutes."""
-    file = state.with_suffix(".near.json")
-    if not file.exists():
-        file.write_text(json.dumps(nearest(contexts, asked, encoder)), encoding="utf-8")
-    found: list[list[int]] = json.loads(file.read_text(encoding="utf-8"))
-    return found
 
 
 def main() -> None:

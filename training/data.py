@@ -185,5 +185,16 @@ def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Encode
     return found
 
 
+def look_alikes(
+    state: Path, contexts: Sequence[Context], asked: Sequence[Asked], encoder: Encoder
+) -> list[list[int]]:
+    """`nearest`, kept beside a run's state: it takes minutes."""
+    file = state.with_suffix(".near.json")
+    if not file.exists():
+        file.write_text(json.dumps(nearest(contexts, asked, encoder)), encoding="utf-8")
+    found: list[list[int]] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
 def _holds(sentence: Span, asked: Asked) -> bool:
     return sentence.start <= asked.start < sentence.end

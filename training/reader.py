@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from assistant.finding.reader import encode, load, token_logits, token_spans
 from index.embed import Encoder
-from training.data import FILES, Asked, Group, Passages, Shown, groups, nearest, read
+from training.data import FILES, Asked, Group, Passages, Shown, groups, look_alikes, read
 
 REPEATS = {FILES[0]: 2}  # its questions are most like those of people with articles
 GROUPS_PER_STEP, GROUPS_PER_BATCH = 12, 4
@@ -216,15 +216,6 @@ def main() -> None:
     dev = list(groups(held, passages, random.Random(1), DEV_NONE, DEV_NEGATIVES))
     print(f"{len(contexts)} paragraphs, {len(asked)} questions, {len(train)} shown, {len(dev)} held out")
     run(train, dev, passages, arguments)
-
-
-def look_alikes(state: Path, contexts: Any, asked: Any, encoder: Encoder) -> list[list[int]]:
-    """`nearest`, kept beside the state: it takes minutes."""
-    file = state.with_suffix(".near.json")
-    if not file.exists():
-        file.write_text(json.dumps(nearest(contexts, asked, encoder)), encoding="utf-8")
-    found: list[list[int]] = json.loads(file.read_text(encoding="utf-8"))
-    return found
 
 
 def run(train: Sequence[Pair], dev: list[Group], passages: Passages, arguments: argparse.Namespace) -> None:

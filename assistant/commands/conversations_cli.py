@@ -1,6 +1,7 @@
 """`footnote conversations`: the kept conversations, on the command line.
 
     list [WORD…] · show ID · rename ID TITLE · delete ID… · export [ID…] --out FILE · import FILE…
+    feedback --out FILE
 
 An ID may be given by its first characters, or as the title. Each is a function of the parsed arguments that
 prints its result and returns the exit code.
@@ -14,6 +15,7 @@ from pathlib import Path
 from assistant.commands.terminal import library, printable, show
 from assistant.keeping.exchange import exported, imported
 from assistant.keeping.saved import Kept, Saved
+from assistant.keeping.votes import Votes, lines_text
 from assistant.rendering.render import CONTROLS, closed, count, markdown, markdown_text
 from index.errors import UsageError
 
@@ -48,6 +50,8 @@ def add_conversations_command(command: Commands) -> None:
     export = action("export", _export, "write conversations to a JSON file; all, unless some are named")
     export.add_argument("ids", nargs="*", metavar="ID")
     export.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+    said = action("feedback", _feedback, "write what readers said of answers, as questions to evaluate")
+    said.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
     taken = action("import", _import, "read conversations from files that were exported")
     taken.add_argument("files", nargs="+", metavar="FILE", help="- reads standard input")
 
@@ -99,16 +103,30 @@ def _export(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         sys.stdout.write(printable(content.decode(), sys.stdout.encoding))
         return 0
-    try:
-        arguments.out.write_bytes(content)
-    except OSError as error:
-        raise UsageError(
-            f"{arguments.out}: can't be written ({error.strerror}); give another --out"
-        ) from error
+    _write(arguments.out, content)
     number = len(dict.fromkeys(ids)) if ids else len(saved.list())
     told = {"file": str(arguments.out), "conversations": number}
     show(told, f"{arguments.out}: {count(number, 'conversation')}", arguments)
     return 0
+
+
+def _feedback(arguments: argparse.Namespace) -> int:
+    lines = list(Votes(arguments.library.expanduser()).lines())
+    text = lines_text(iter(lines))
+    if arguments.out is None:
+        sys.stdout.write(printable(text, sys.stdout.encoding))
+        return 0
+    _write(arguments.out, text.encode())
+    told = {"file": str(arguments.out), "answers": len(lines)}
+    show(told, f"{arguments.out}: {count(len(lines), 'answer')}", arguments)
+    return 0
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{file}: can't be written ({error.strerror}); give another --out") from error
 
 
 def _import(arguments: argparse.Namespace) -> int:

@@ -56,6 +56,12 @@ MIGRATIONS = (
         answer TEXT NOT NULL, UNIQUE(report, turn));
     CREATE INDEX entries_by_turn ON entries(turn);
     """,
+    # 3: what readers said of answers
+    """
+    CREATE TABLE votes(
+        turn TEXT PRIMARY KEY REFERENCES turns(id) ON DELETE CASCADE,
+        thumb TEXT NOT NULL, reason TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL);
+    """,
 )
 
 

@@ -112,7 +112,8 @@ Asked = tuple[Question, Answer, Result]
 
 
 def read_questions(file: Path) -> list[Question]:
-    """Raises UsageError, with the line's number, when the file is no question file."""
+    """The questions, without those of votes that don't tell what is right. Raises UsageError, with the line's
+    number, when the file is no question file."""
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n")  # U+2028 inside a text ends no line
     except (OSError, UnicodeDecodeError) as error:
@@ -121,7 +122,10 @@ def read_questions(file: Path) -> list[Question]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                question = _question(json.loads(line))
+                data = json.loads(line)
+                if _undecided(data):
+                    continue
+                question = _question(data)
                 if question.id in questions:
                     raise ValueError(f"the id {question.id} is there twice")
             except (ValueError, KeyError, TypeError, RecursionError, UsageError) as error:
@@ -133,6 +137,18 @@ def read_questions(file: Path) -> list[Question]:
     if not questions:
         raise UsageError(f"{file.name}: there is no question in it")
     return list(questions.values())
+
+
+def _undecided(data: Any) -> bool:
+    """Whether a line is a reader's vote that does not tell what would have been right.
+
+    >>> _undecided({"vote": "down", "answerable": None, "answers": [], "evidence": []})
+    True
+    """
+    if not isinstance(data, dict) or not data.get("vote"):
+        return False
+    known = data.get("answers") or data.get("evidence")
+    return data.get("answerable") is None or (data["answerable"] is True and not known)
 
 
 def _question(data: Any) -> Question:

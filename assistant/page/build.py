@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.answer import Assistant
-from assistant.page import history_html, models_html, report_html, shelf_html
+from assistant.page import history_html, keys_html, models_html, report_html, shelf_html
 from assistant.page.chat import Chat
 from assistant.page.model_tab import ModelTab
 from assistant.page.report_tab import ReportTab
@@ -28,7 +28,7 @@ MASTHEAD = (
     '<a href="#articles">Articles</a>{reports}</nav><span class="talks">{past}'
     '<button type="button" class="new">'
     '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 4v12M4 10h12"/></svg>'
-    "<span>New conversation</span></button></span></header>"
+    "<span>New conversation</span></button></span>{keys}</header>{sheet}"
 )
 
 
@@ -39,7 +39,7 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     demo = gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True)
     with demo:
-        html(value=_masthead(chat), elem_id="masthead")
+        html(value=_masthead(chat), elem_id="masthead", js_on_load=_script("keys.js"))
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="conversation"):
                 earlier = html(elem_id="earlier")
@@ -60,6 +60,8 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
         talks = _history(chat, html, quiet) if chat.history else None
         limit = gr.State(Filter())
         bridge = html(elem_id="bridge", js_on_load=_script("ui.js"))
+        reading = html(elem_id="reading-bridge", js_on_load=_script("reading.js"))
+        unkept = html(elem_id="reading-trouble")
 
         at_once = quiet | {"queue": False}  # so footnotes open while an answer is being written
         drawn = [earlier, now, question]
@@ -68,6 +70,7 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
             bridge.example(chat.ask_example, limit, drawn, **at_once),
             bridge.reworded(chat.ask_reworded, limit, drawn, **at_once),
             bridge.unfilter(chat.ask_unfiltered, None, drawn, **at_once),
+            reading.retry(chat.retry, None, drawn, **at_once),
         ):
             asked.then(
                 chat.answer, None, [now, question],
@@ -85,10 +88,15 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
                 concurrency_limit=1, concurrency_id="model", trigger_mode="multiple", **quiet,
             )  # fmt: skip
         question.stop(chat.stop, None, [now, question], **at_once)
-        bridge.cite(chat.show, None, panel, **at_once)
-        bridge.contents(chat.contents, None, panel, **at_once)
+        for event, does, part in (
+            (bridge.cite, chat.show, panel),
+            (bridge.contents, chat.contents, panel),
+            (bridge.earlier, chat.earlier, earlier),
+            (bridge.limit, chat.limit, [limit, trouble]),
+        ):
+            event(does, None, part, **at_once)
+        reading.vote(chat.vote, None, unkept, trigger_mode="multiple", **at_once)
         empty = [*opened, bridge.restart(chat.restart, None, [*drawn, panel], **at_once)]
-        bridge.limit(chat.limit, None, [limit, trouble], **at_once)
         empty.append(bridge.back(chat.back, None, [now, panel, limits], **at_once))
         for page in empty:
             page.then(chat.suggest, now, now, trigger_mode="multiple", **at_once)
@@ -100,7 +108,7 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
 def _masthead(chat: Chat) -> str:
     past = history_html.BUTTON if chat.history else ""
     links = report_html.LINK + models_html.LINK if chat.saved else ""
-    return MASTHEAD.format(past=past, reports=links)
+    return MASTHEAD.format(past=past, reports=links, keys=keys_html.BUTTON, sheet=keys_html.sheet_html())
 
 
 def _history(chat: Chat, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> gr.HTML:

@@ -15,12 +15,14 @@ import gradio as gr
 
 from assistant.answer import Assistant
 from assistant.keeping.saved import Saved
+from assistant.keeping.votes import Vote
 from assistant.page import history_html
 from assistant.page import panel as panels
-from assistant.page.conversation import Conversation, Conversations
+from assistant.page.conversation import PAGE_TURNS, Conversation, Conversations
 from assistant.page.history import History
 from assistant.page.limits_html import limits_html
-from assistant.page.turn import Quoted, Turn, failure_html, how_to_add
+from assistant.page.marks_html import ALONE, Quoted, Walk
+from assistant.page.turn import Turn, failure_html, how_to_add
 from assistant.rendering import render
 from assistant.tries.tries import Tries
 from assistant.values import Citation, PassageRef
@@ -69,6 +71,21 @@ class Chat:
         if not conversation.ask_again(str(event.turn), str(event.drop)):
             return gr.skip(), gr.skip(), gr.skip()
         return _asked(conversation)
+
+    def retry(self, event: gr.EventData, request: gr.Request) -> Drawn:
+        """As `ask`, with the question of an earlier turn."""
+        conversation = self._conversation(request)
+        return _asked(conversation) if conversation.retry(str(event.turn)) else (gr.skip(),) * 3
+
+    def vote(self, event: gr.EventData, request: gr.Request) -> str:
+        """A thumb was pressed, or why was told; no thumb takes it back → what is wrong with it."""
+        thumb, reason, note = (str(getattr(event, name)) for name in ("thumb", "reason", "note"))
+        try:
+            vote = Vote(thumb, reason, note) if thumb else None
+            self._conversation(request).vote(str(event.turn), vote)
+        except FootnoteError as error:
+            return render.note_html(str(error), error=True)
+        return ""
 
     def limit(self, event: gr.EventData) -> tuple[Filter, str]:
         """Days or sources were chosen → what the next question is restricted to, what is wrong with it."""
@@ -145,12 +162,19 @@ class Chat:
         gone = render.note_html(NOT_HERE) if id else ""
         return "", gone + self._empty(self.welcome()[0]), box(busy=False)
 
+    def earlier(self, request: gr.Request) -> Any:
+        """The button above a long conversation → its earlier turns, more of them."""
+        conversation = self._conversation(request)
+        conversation.drawn += PAGE_TURNS
+        return _drawn(conversation)[0] if conversation.turns else gr.skip()
+
     def show(self, event: gr.EventData, request: gr.Request) -> str:
         """A link to a quote or an article was clicked → the panel with the article."""
         key = str(event.key)
-        quoted = self._conversation(request).quoted(key)
+        conversation = self._conversation(request)
+        quoted = conversation.quoted(key)
         if quoted:
-            return self._source(key, quoted)
+            return self._source(key, quoted, conversation.walk(key))
         kind, _, id = key.partition("-")
         if kind == "quote":
             return self._followed(id, key)
@@ -231,24 +255,24 @@ class Chat:
             self.conversations.open(tab, id)
         return self.conversations.of(tab)
 
-    def _source(self, key: str, quoted: Quoted) -> str:
+    def _source(self, key: str, quoted: Quoted, walk: Walk) -> str:
         """The article around a quote, or the passage as it was when the library has changed."""
         if isinstance(quoted, Citation) and quoted.permalink:
-            drawn = self._followed(quoted.permalink, key)
+            drawn = self._followed(quoted.permalink, key, walk)
             if f'data-key="{key}"' in drawn:
                 return drawn
         article, span = self._article(quoted.source.article), Span(quoted.start, quoted.end)
         if isinstance(quoted, PassageRef):
             return panels.article_html(article, span, key) if article else render.note_html(UNKNOWN)
         if article is None or article.quote(span) != quoted.quote:
-            return panels.changed_html(quoted, key)
-        return panels.article_html(article, span, key)
+            return panels.changed_html(quoted, key, walk)
+        return panels.article_html(article, span, key, walk=walk)
 
-    def _followed(self, permalink: str, key: str) -> str:
+    def _followed(self, permalink: str, key: str, walk: Walk = ALONE) -> str:
         """Where a link to a quote leads today."""
         try:
             link = Permalink.parse(permalink)
-            return panels.followed_html(self.assistant.library.follow(link), link, key)
+            return panels.followed_html(self.assistant.library.follow(link), link, key, walk)
         except FootnoteError as error:
             return render.note_html(str(error), error=True)
 
@@ -265,8 +289,9 @@ def _asked(conversation: Conversation) -> Drawn:
 
 def _drawn(conversation: Conversation) -> Drawn:
     """A conversation with turns → the earlier ones, the last one, the box."""
-    *earlier, now = conversation.turns
-    before = history_html.talk_html(conversation.id) + "".join(turn.html() for turn in earlier)
+    *earlier, now = conversation.turns[conversation.before :]
+    marks = history_html.talk_html(conversation.id) + history_html.earlier_html(conversation.before)
+    before = marks + "".join(turn.html() for turn in earlier)
     last = now.html() + (_trouble(conversation) if now.done else "")
     return before, last, box(busy=not now.done)
 

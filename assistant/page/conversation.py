@@ -17,7 +17,9 @@ from assistant.answer import Assistant
 from assistant.keeping.kept import KeptTurn
 from assistant.keeping.saved import Saved
 from assistant.keeping.saved_reports import new_id
-from assistant.page.turn import Quoted, Turn
+from assistant.keeping.votes import Vote, Votes
+from assistant.page.marks_html import ALONE, Quoted, Walk
+from assistant.page.turn import Turn
 from assistant.values import Answer
 from index.errors import FootnoteError, LibraryError, UsageError
 from index.filter import EVERYTHING, Filter
@@ -25,7 +27,8 @@ from index.filter import EVERYTHING, Filter
 log = logging.getLogger(__name__)
 
 MAX_CONVERSATIONS = 100  # in memory; the one unused longest goes first
-MAX_TURNS = 100  # of one conversation that stay on the page
+MAX_TURNS = 300  # of one conversation that can be shown; older ones stay on disk
+PAGE_TURNS = 30  # of them that are drawn, and as many more at each press of a button: see docs/log.md
 HISTORY_TURNS = 6  # earlier answers that a follow-up may refer to
 
 
@@ -33,7 +36,8 @@ HISTORY_TURNS = 6  # earlier answers that a follow-up may refer to
 class Conversation:
     """The turns of a conversation, oldest first; `saved` is where they are kept (None: in memory only).
 
-    `trouble` says why the last turn could not be kept; "" when it could.
+    `trouble` says why the last turn could not be kept; "" when it could. `drawn`: at most so many turns, the
+    last ones, are on the page.
     """
 
     turns: list[Turn] = field(default_factory=list)
@@ -42,18 +46,27 @@ class Conversation:
     saved: Saved | None = None
     deleted: bool = False
     trouble: str = ""
+    drawn: int = PAGE_TURNS
 
     @classmethod
     def of(cls, id: str, kept: list[KeptTurn], saved: Saved) -> "Conversation":
-        """A conversation as it was kept."""
+        """A conversation as it was kept. Raises LibraryError."""
+        votes = Votes(saved.file.parent).of(id)
         numbered = enumerate(kept, start=1)
         turns = [Turn.of(turn, f"a{n}") for n, turn in numbered][-MAX_TURNS:]
+        for turn in turns:
+            turn.vote = votes.get(turn.key)
         return cls(turns, len(kept), id, saved)
 
     @property
     def open_turn(self) -> Turn | None:
         """The turn that is not done yet: the last one, or none."""
         return self.turns[-1] if self.turns and not self.turns[-1].done else None
+
+    @property
+    def before(self) -> int:
+        """How many turns there are before those on the page."""
+        return max(0, len(self.turns) - self.drawn)
 
     def turn(self, name: str) -> Turn | None:
         """The turn that the page calls so ("a3")."""
@@ -87,6 +100,25 @@ class Conversation:
         own = turn.filter if drop == "question" else EVERYTHING
         return self.ask(turn.answer.standalone_question, as_it_stands=True, filter=own, period=False)
 
+    def retry(self, name: str) -> bool:
+        """Ask a turn's question once more, as it was understood then, of the same articles. As `ask`; False,
+        too, for a turn that is not there."""
+        turn = self.turn(name)
+        if turn is None:
+            return False
+        meant = turn.answer.standalone_question if turn.answer else ""
+        again = turn.as_it_stands or bool(meant)
+        return self.ask(meant or turn.question, as_it_stands=again, filter=turn.filter, period=turn.period)
+
+    def vote(self, name: str, vote: Vote | None) -> None:
+        """Keep what the reader says of a turn's answer; None takes it back. Raises LibraryError, and
+        UsageError where the turn is not kept."""
+        turn = self.turn(name)
+        if turn is None or self.saved is None:
+            raise UsageError("that answer is not kept, so it can't be voted on")
+        Votes(self.saved.file.parent).cast(turn.key, vote)
+        turn.vote = vote
+
     def answer(self, turn: Turn, assistant: Assistant) -> Iterator[None]:
         """Answer the open turn; yields whenever it should be drawn again, and keeps it when it is done."""
         try:
@@ -113,6 +145,12 @@ class Conversation:
         name, _, rest = key.partition("-")
         turn = self.turn(name)
         return turn.quoted(rest) if turn else None
+
+    def walk(self, key: str) -> Walk:
+        """The quotes that are gone through from the one that a link's key stands for."""
+        name, _, rest = key.partition("-")
+        turn = self.turn(name)
+        return turn.walk(rest) if turn else ALONE
 
     def store(self, changed: Turn | None = None) -> None:
         """Keep the turns that are not kept yet, and one that has changed since. A conversation that was

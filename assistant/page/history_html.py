@@ -74,6 +74,15 @@ def talk_html(id: str) -> str:
     return f'<i hidden data-talk="{escape(id)}"></i>'
 
 
+def earlier_html(before: int) -> str:
+    """Above a long conversation: the button that draws more of the turns before; "" where there are none.
+
+    >>> earlier_html(170)
+    '<button type="button" class="earlier-turns">Earlier turns (170)</button>'
+    """
+    return f'<button type="button" class="earlier-turns">Earlier turns ({before})</button>' if before else ""
+
+
 def day_label(moment: dt.datetime, today: dt.date) -> str:
     """
     >>> moment = dt.datetime(2022, 5, 6, 14, 30)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from assistant.page.marks_html import ALONE, Walk, marked_html, walk_html
 from assistant.rendering.render import NO_ARTICLES, count, note_html
 from assistant.values import Citation, Evidence
 from index.permalink import Found, Permalink
@@ -15,12 +16,15 @@ from index.store import Listed
 from index.text import Article, Span, human_date
 
 
-def article_html(article: Article, span: Span | None, key: str, permalink: str = "") -> str:
-    """The whole article, `span` in a `<mark>` whose text is exactly the quote.
+def article_html(
+    article: Article, span: Span | None, key: str, permalink: str = "", walk: Walk = ALONE
+) -> str:
+    """The whole article, `span` in a `<mark>` whose text is exactly the quote, the other quotes of the same
+    answer in weaker ones.
 
-    `key` is that of the link that opened it, `permalink` the one to copy. The first lines, from which the
-    date and the title were read, are left to the heading. Offsets are not checked: compare the quote
-    beforehand.
+    `key` is that of the link that opened it, `permalink` the one to copy, `walk` leads to the other
+    quotes. The first lines, from which the date and the title were read, are left to the heading. Offsets are
+    not checked: compare the quote beforehand.
     """
     text = article.text
     body = text[article.body_start :]
@@ -28,26 +32,23 @@ def article_html(article: Article, span: Span | None, key: str, permalink: str =
     if span is None:
         words = escape(text[start:].rstrip())
     else:
-        words = (
-            f'{escape(text[min(start, span.start) : span.start])}<mark tabindex="-1">'
-            f"{escape(article.quote(span))}</mark>{escape(text[span.end :].rstrip())}"
-        )
+        words = marked_html(article, start, span, walk.others(article))
     return (
         f'<article class="source" data-key="{escape(key)}">{_article_head(article, permalink)}'
-        f'<div class="text" dir="auto">{words}</div></article>'
+        f'<div class="text" dir="auto">{words}</div>{walk_html(walk)}</article>'
     )
 
 
-def changed_html(quoted: Citation | Evidence, key: str) -> str:
+def changed_html(quoted: Citation | Evidence, key: str, walk: Walk = ALONE) -> str:
     """In place of an article that is gone or reads differently now: the passage as it was."""
     start = quoted.start - quoted.context_start
     end = start + len(quoted.quote)
     source = quoted.source
     was = Article("", source.file, "", quoted.context, 0, source.title, source.date, url=source.url)
-    return note_html(CHANGED) + article_html(was, Span(start, end), key)
+    return note_html(CHANGED) + article_html(was, Span(start, end), key, walk=walk)
 
 
-def followed_html(found: Found, link: Permalink, key: str) -> str:
+def followed_html(found: Found, link: Permalink, key: str, walk: Walk = ALONE) -> str:
     """Where a link to a quote leads: the version of the article it was made for, and what became of it."""
     note = NOTES[found.state]
     now = found.now
@@ -56,7 +57,7 @@ def followed_html(found: Found, link: Permalink, key: str) -> str:
     said = f'<p class="note">{note}</p>' if note else ""
     if found.article is None:
         return said
-    return said + article_html(found.article, link.span, key, str(link))
+    return said + article_html(found.article, link.span, key, str(link), walk)
 
 
 NOTES = {

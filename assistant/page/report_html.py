@@ -68,9 +68,9 @@ def copies(answer: Answer, asked_at: dt.datetime) -> Copies:
     return Copies(*(form(answer, asked_at) for form in made))
 
 
-def under_html(turn: str, copies: Copies, *, collects: bool) -> str:
+def under_html(turn: str, copies: Copies, *, collects: bool, more: str = "") -> str:
     """The buttons under an answer: one copies it in one of three forms, and with `collects` one puts it into
-    a report; reports.js fills the menu."""
+    a report; reports.js fills the menu. `more` is the HTML of further ones."""
     buttons = "".join(
         f'<button type="button" data-copy="{form}">{name}</button>'
         for form, name in (("rich", "rich text"), ("markdown", "Markdown"), ("text", "plain text"))
@@ -85,7 +85,7 @@ def under_html(turn: str, copies: Copies, *, collects: bool) -> str:
     )
     return (
         f'<div class="under fine"><span class="copies">Copy with sources as {buttons}</span>'
-        f"{add if collects else ''}{forms}</div>"
+        f"{add if collects else ''}{more}{forms}</div>"
     )
 
 

@@ -19,10 +19,14 @@ from assistant.answer import Assistant
 from assistant.finding.near import nearest
 from assistant.keeping.cited import keep_cited
 from assistant.keeping.kept import KeptTurn
+from assistant.keeping.votes import Vote
+from assistant.page.marks_html import ALONE, Quoted, Walk
+from assistant.page.reading_html import retry_html, vote_html
 from assistant.page.report_html import copies, under_html
 from assistant.rendering import render
+from assistant.rendering.how_html import how_html, not_cited
 from assistant.settings import default_library
-from assistant.values import Answer, Citation, Event, Evidence, PassageRef, Retrieved, Token
+from assistant.values import Answer, Event, Evidence, Retrieved, Token
 from index.errors import Cancelled, FootnoteError, LibraryMissing, ModelError, UsageError
 from index.filter import EVERYTHING, Filter
 
@@ -33,8 +37,6 @@ DRAFT_EVERY_S = 0.1  # a draft is redrawn at most this often: more only costs pr
 STOPPED = "Stopped before the answer was checked, so there is none."
 INTERRUPTED = "Footnote ended before there was an answer. Ask again."
 BROKEN = "Footnote itself failed ({}); the terminal shows where. Ask again."
-
-Quoted = Citation | Evidence | PassageRef
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Turn:
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
     asked_at: dt.datetime = field(default_factory=lambda: dt.datetime.now().astimezone())
     stored: bool = False  # it is on disk, perhaps without its answer
+    vote: Vote | None = None  # what the reader said of the answer
 
     @classmethod
     def of(cls, kept: KeptTurn, id: str) -> "Turn":
@@ -171,19 +174,24 @@ class Turn:
     def html(self) -> str:
         """The turn as it is now."""
         if self.answer:
-            body = render.answer_html(self.id, self.answer, self.near, self._under())
+            how = how_html(self.id, self.answer)
+            body = render.answer_html(self.id, self.answer, self.near, how, self._under())
         elif self.note:
             quotes = self.retrieved.evidence if self.retrieved else ()
-            body = self.note + render.evidence_html(self.id, quotes, heading="Quotes found")
+            body = self.note + render.evidence_html(self.id, quotes, heading="Quotes found") + self._under()
         else:
             body = render.working_html(self.id, self.question, self.retrieved, self.draft)
         return render.turn_html(self.id, self.question, body, busy=not self.done)
 
     def _under(self) -> str:
-        """What an answer can be taken away with: copied, and put into a report where it is kept."""
+        """What can be done about it: an answer is copied, and put into a report where it is kept; anything is
+        asked again, and what is kept can be voted on."""
+        acts = retry_html(self.id)
+        if self.answer and self.stored and self.answer.status != "failed":
+            acts += vote_html(self.id, self.vote, declined=self.answer.status == "not_found")
         if self.answer is None or self.answer.status != "answered":
-            return ""
-        return under_html(self.key, copies(self.answer, self.asked_at), collects=self.stored)
+            return f'<div class="under fine">{acts}</div>'
+        return under_html(self.key, copies(self.answer, self.asked_at), collects=self.stored, more=acts)
 
     def quoted(self, key: str) -> Quoted | None:
         """What the key of a link stands for (see `render`): "2", "e2" or "p2"; None: nothing."""
@@ -195,6 +203,26 @@ class Turn:
         if self.answer:
             found |= {str(citation.n): citation for citation in self.answer.citations}
         return found.get(key)
+
+    def walk(self, key: str) -> Walk:
+        """The list that a quote stands in on the page, and its place there: the footnotes of an answer, or
+        the other quotes that are shown. A passage stands alone."""
+        if self.answer is None:
+            rest: Sequence[Evidence] = self.retrieved.evidence if self.retrieved else ()
+        else:
+            rest = self.near or (
+                self.answer.evidence if self.answer.status == "failed" else not_cited(self.answer)
+            )
+        cited = self.answer.citations if self.answer else ()
+        lists: tuple[list[tuple[str, Quoted]], ...] = (
+            [(str(c.n), c) for c in cited],
+            [(f"e{e.n}", e) for e in rest],
+        )
+        for quotes in lists:
+            for at, (name, _) in enumerate(quotes):
+                if name == key:
+                    return Walk(tuple((f"{self.id}-{k}", quote) for k, quote in quotes), at)
+        return ALONE
 
 
 def failure_html(error: FootnoteError, assistant: Assistant) -> str:

@@ -6,29 +6,30 @@ let shown = ""; // the turn that was scrolled to
 let follow = true; // until the reader scrolls
 
 // The article arrives some time after the click; wait for it, then go to its mark.
-function reveal(key, until = performance.now() + 10000) {
+function reveal(key, step = "", until = performance.now() + 10000) {
   const article = document.querySelector(`#panel [data-key="${CSS.escape(key)}"]`);
   if (!article) {
-    if (performance.now() < until) requestAnimationFrame(() => reveal(key, until));
+    if (performance.now() < until) requestAnimationFrame(() => reveal(key, step, until));
     return;
   }
-  const mark = article.querySelector("mark");
+  const mark = article.querySelector("mark:not(.other)");
   if (!mark) {
     document.querySelector("#panel").scrollTo(0, 0);
     return article.querySelector(".close")?.focus({ preventScroll: true });
   }
   mark.scrollIntoView({ block: "center" });
-  mark.focus({ preventScroll: true });
+  // Whoever steps through the quotes goes on stepping, until there is none.
+  (article.querySelector(`a[rel="${step}"]`) ?? mark).focus({ preventScroll: true });
 }
 
 function openPanel(link) {
   const key = link.getAttribute("href").slice("#cite-".length);
   if (!link.closest("#panel")) opener = link;
   document.querySelectorAll("a.current").forEach((other) => other.classList.remove("current"));
-  link.classList.add("current");
+  document.querySelectorAll(`#conversation a[href="#cite-${CSS.escape(key)}"]`).forEach((same) => same.classList.add("current"));
   desk().dataset.panel = "open";
   trigger("cite", { key });
-  reveal(key);
+  reveal(key, link.rel);
 }
 
 function closePanel() {
@@ -202,3 +203,21 @@ function keepLimit() {
   }).observe(limits, { childList: true, subtree: true });
 }
 keepLimit();
+
+// Earlier turns come in above; what is being read stays where it is, and has the focus.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".earlier-turns")) return;
+  const [talk, earlier] = ["#conversation", "#earlier"].map((part) => document.querySelector(part));
+  const first = () => earlier.querySelector(".turn") ?? document.querySelector("#now .turn");
+  const was = first().id;
+  const below = talk.scrollHeight - talk.scrollTop;
+  new MutationObserver((_, seen) => {
+    if (first().id === was) return;
+    seen.disconnect();
+    const turn = document.getElementById(was);
+    turn.tabIndex = -1;
+    turn.focus({ preventScroll: true });
+    talk.scrollTop = talk.scrollHeight - below;
+  }).observe(earlier, { childList: true, subtree: true });
+  trigger("earlier");
+});

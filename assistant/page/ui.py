@@ -87,7 +87,16 @@ def with_looks(
         theme=theme,
         css_paths=[
             Path(__file__).with_name(name)
-            for name in ("ui.css", "timeline.css", "shelf.css", "history.css", "reports.css", "models.css")
+            for name in (
+                "ui.css",
+                "timeline.css",
+                "shelf.css",
+                "history.css",
+                "reports.css",
+                "models.css",
+                "keys.css",
+                "reading.css",
+            )
         ],
         footer_links=[],
         run_history=False,

@@ -155,35 +155,43 @@ def draft_html(draft: str) -> str:
 
 def evidence_html(turn: str, evidence: Iterable[Evidence], heading: str) -> str:
     """The quotes of a retrieval as a list of links; "" when there are none."""
-    rows = [_quote_row(f"{turn}-e{e.n}", str(e.n), e.source, e.quote) for e in evidence]
+    rows = [quote_row(f"{turn}-e{e.n}", str(e.n), e.source, e.quote) for e in evidence]
     return _quote_list(heading, rows)
 
 
-def answer_html(turn: str, answer: Answer, near: Sequence[Evidence] = (), under: str = "") -> str:
+def answer_html(
+    turn: str, answer: Answer, near: Sequence[Evidence] = (), how: str = "", under: str = ""
+) -> str:
     """What the pipeline ended in: an answer, that the articles do not say, or that the model failed.
 
     `near` are quotes that came close where the articles do not say. A failed answer is its message and the
-    quotes that were found before it failed. `under` is HTML that ends an answer (report_html.py).
+    quotes that were found before it failed. HTML that ends it: `how` it came about (how_html.py), and what is
+    `under` it (report_html.py).
     """
     meant = understood_html(answer.question, answer.standalone_question, editable=True)
     meant += scope_html(turn, answer.scope, removable=True)
     if answer.status == "failed":
         note = failed_html(MODEL_FAILED, answer.text)
-        return meant + note + evidence_html(turn, answer.evidence, heading="Quotes found, not an answer yet")
+        return (
+            meant
+            + note
+            + evidence_html(turn, answer.evidence, heading="Quotes found, not an answer yet")
+            + under
+        )
     if answer.status == "not_found":
         said = f'<div class="answer not-found"><p>{escape(answer.text)}</p></div>'
         said += ask_all_html(turn) if answer.scope else ""
-        return meant + said + evidence_html(turn, near, heading=NEAR)
+        return meant + said + evidence_html(turn, near, heading=NEAR) + how + under
     cited = {c.n: c for c in answer.citations}
     lines = [line for line in answer.lead.splitlines() if line != told(answer.scope)]  # the chip tells it
     lead = "".join(f'<p dir="auto">{escape(line)}</p>' for line in lines)
     claims = lead + "".join(_claim_html(turn, claim, cited) for claim in answer.claims)
     shown = {claim.text for claim in answer.claims if claim.verdict == "quoted"}
     quotes = ((c, "" if " ".join(c.quote.split()) in shown else c.quote) for c in answer.citations)
-    rows = [_quote_row(f"{turn}-{c.n}", str(c.n), c.source, quote) for c, quote in quotes]
+    rows = [quote_row(f"{turn}-{c.n}", str(c.n), c.source, quote) for c, quote in quotes]
     return (
         f'{meant}<div class="answer">{claims}</div>{_quote_list("Sources", rows)}'
-        f"{timeline_html(turn, answer)}{_also_read(turn, answer)}{_dropped(answer)}{_footer(answer)}{under}"
+        f"{timeline_html(turn, answer)}{how}{_footer(answer)}{under}"
     )
 
 
@@ -197,10 +205,14 @@ def _claim_html(turn: str, claim: Claim, cited: dict[int, Citation]) -> str:
 
 
 def _footnote(turn: str, citation: Citation) -> str:
-    where = escape(place(citation))
+    """A footnote's number; `data-` is what the card beside it tells (reading.js)."""
+    where, source = escape(place(citation)), citation.source
+    day = human_date(source.date) if source.date else ""
+    facts = " · ".join(fact for fact in (source.source and closed(source.source), day) if fact)
     return (
         f'<sup><a class="cite" href="#cite-{turn}-{citation.n}"'
-        f' title="{escape(citation.quote)} ({where})"'
+        f' data-title="{escape(closed(source.title or source.file))}" data-facts="{escape(facts)}"'
+        f' data-quote="{escape(closed(citation.quote))}"'
         f' aria-label="Footnote {citation.n}: {where}">{citation.n}</a></sup>'
     )
 
@@ -211,34 +223,13 @@ def _quote_list(heading: str, rows: Sequence[str]) -> str:
     return f'<h3 class="fine">{escape(heading)}</h3><ol class="quotes">{"".join(rows)}</ol>'
 
 
-def _quote_row(key: str, number: str, source: Source, quote: str) -> str:
+def quote_row(key: str, number: str, source: Source, quote: str, more: str = "") -> str:
+    """A quote as a row of a list that opens its article; `more` is plain text beside the article's name."""
     words = f'<span class="words" dir="auto">{escape(quote)}</span>' if quote else ""
     return (
         f'<li><a href="#cite-{key}"><span class="n">{number}</span>'
-        f'<span class="where">{escape(label(source))}</span>{words}</a></li>'
+        f'<span class="where">{escape(label(source) + more)}</span>{words}</a></li>'
     )
-
-
-def _also_read(turn: str, answer: Answer) -> str:
-    """The quotes that were read and not cited, folded away."""
-    cited = {(c.source.article, c.start, c.end) for c in answer.citations}
-    rest = [e for e in answer.evidence if (e.source.article, e.start, e.end) not in cited]
-    rows = "".join(_quote_row(f"{turn}-e{e.n}", "·", e.source, e.quote) for e in rest)
-    return _folded(f"Also read: {count(len(rest), 'quote')}", f'<ol class="quotes">{rows}</ol>', rest)
-
-
-def _dropped(answer: Answer) -> str:
-    """The sentences of the draft that did not pass, folded away: nothing is hidden."""
-    rows = "".join(
-        f'<li dir="auto"><s>{escape(d.text)}</s> <span class="fine">{escape(d.reason)}</span></li>'
-        for d in answer.dropped
-    )
-    summary = f"Left out: {count(len(answer.dropped), 'sentence')} that did not pass the check"
-    return _folded(summary, f'<ul class="dropped">{rows}</ul>', answer.dropped)
-
-
-def _folded(summary: str, body: str, of: Sequence[object]) -> str:
-    return f"<details><summary>{summary}</summary>{body}</details>" if of else ""
 
 
 def _footer(answer: Answer) -> str:

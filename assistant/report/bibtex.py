@@ -42,8 +42,8 @@ def to_bibtex(references: Sequence[Reference]) -> str:
 
 
 def remarks(lines: Iterable[str]) -> str:
-    """Lines for whoever opens the file, which no program reads: BibTeX takes what stands between entries for a
-    remark, as long as no "@" is in it.
+    """Lines for whoever opens the file, which no program reads: BibTeX takes what stands between entries for
+    a remark, as long as no "@" is in it.
 
     >>> remarks(["Who left?", "Lee", "lee@a.org"])
     '% Who left?\\n% Lee\\n% lee(at)a.org\\n'

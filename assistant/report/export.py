@@ -71,7 +71,7 @@ def exported(title: str, entries: Iterable[Entry], format: str, style: str, now:
 
 
 def answers(title: str, report: Numbered, listed: Sequence[Reference]) -> Iterator[str]:
-    """A report's title, headings and claims in lines of plain text, each claim with the keys that it cites."""
+    """A report's title, headings and claims as lines of plain text, each claim with the keys it cites."""
     cited = list(dict.fromkeys(note.citation.source.article for note in report.notes))
     keys = {article: reference.key for article, reference in zip(cited, listed, strict=True)}
     key_of = {note.n: keys[note.citation.source.article] for note in report.notes}
