@@ -152,7 +152,11 @@ def test_a_long_conversation_shows_its_last_turns(folder: Path) -> None:
     id = saved.begin()
     kept = [KeptTurn(f"{n:032x}", f"{n}?", NOON, note="Stopped.") for n in range(MAX_TURNS + 5)]
     conversation = Conversation.of(id, kept, saved)
-    assert [len(conversation.turns), conversation.turns[0].id, conversation.asked] == [MAX_TURNS, "a6", MAX_TURNS + 5]
+    assert [len(conversation.turns), conversation.turns[0].id, conversation.asked] == [
+        MAX_TURNS,
+        "a6",
+        MAX_TURNS + 5,
+    ]
     conversation.ask("Next?")
     assert conversation.turns[-1].id == f"a{MAX_TURNS + 6}"
 
