@@ -87,8 +87,8 @@ def asked(page: Page, turn: int) -> list[str]:
     """Ask one of the questions → the quotes of the answer's footnotes."""
     ask(page, QUESTIONS[turn - 1])
     wait_for_answer(page, turn=turn)
-    titles = page.locator(f"#turn-a{turn} .answer a.cite").evaluate_all("them => them.map(it => it.title)")
-    quotes = [str(title).rpartition(" (")[0] for title in titles]
+    cited = page.locator(f"#turn-a{turn} .answer a.cite")
+    quotes: list[str] = cited.evaluate_all("them => them.map(it => it.dataset.quote)")
     assert quotes and all(quotes)
     return quotes
 
