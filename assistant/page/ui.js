@@ -6,10 +6,16 @@ let shown = ""; // the turn that was scrolled to
 let follow = true; // until the reader scrolls
 
 // The article arrives some time after the click; wait for it, then go to its mark.
-function reveal(key, step = "", until = performance.now() + 10000) {
+// While the page is still opening, its own drawing of the panel can come after ours: then it is asked for again.
+function reveal(key, step = "", until = performance.now() + 10000, again = performance.now() + 2000) {
   const article = document.querySelector(`#panel [data-key="${CSS.escape(key)}"]`);
   if (!article) {
-    if (performance.now() < until) requestAnimationFrame(() => reveal(key, step, until));
+    const now = performance.now();
+    if (desk().dataset.panel && now > again) {
+      trigger("cite", { key });
+      again = now + 2000;
+    }
+    if (now < until) requestAnimationFrame(() => reveal(key, step, until, again));
     return;
   }
   const mark = article.querySelector("mark:not(.other)");
