@@ -82,6 +82,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     page.goto(address)
     expect(page.locator(".welcome")).to_contain_text("Ask 15 articles from 24 December 2021")
     yield page
+    troubles = list(troubles)  # not what closing it breaks off: questions to try may still be on their way
     page.close()
     hosts = {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))}
     assert hosts == {"127.0.0.1"}
@@ -212,6 +213,7 @@ def own(browser: Browser, tmp_path: Path) -> Iterator[Page]:
             page.goto(found[0])
             expect(page.locator(".welcome")).to_contain_text("Ask 2 articles")
             yield page
+            troubles = list(troubles)  # not what closing it breaks off
         finally:
             page.close()
             process.terminate()
