@@ -82,11 +82,12 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     page.goto(address)
     expect(page.locator(".welcome")).to_contain_text("Ask 15 articles from 24 December 2021")
     yield page
-    troubles = list(troubles)  # not what closing it breaks off: questions to try may still be on their way
+    # Not what leaving or loading a page again breaks off: its questions to try may still be on their way.
+    seen = [t for t in troubles if "signal is aborted" not in t and "Connection errored out" not in t]
     page.close()
     hosts = {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))}
     assert hosts == {"127.0.0.1"}
-    assert troubles == []
+    assert seen == []
 
 
 def ask(page: Page, question: str) -> None:
@@ -213,11 +214,11 @@ def own(browser: Browser, tmp_path: Path) -> Iterator[Page]:
             page.goto(found[0])
             expect(page.locator(".welcome")).to_contain_text("Ask 2 articles")
             yield page
-            troubles = list(troubles)  # not what closing it breaks off
+            seen = list(troubles)  # not what closing it breaks off
         finally:
             page.close()
             process.terminate()
-    assert troubles == []
+    assert seen == []
 
 
 def write(file: Path, text: str, date: str = "2022-05-06") -> Path:
