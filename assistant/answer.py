@@ -34,6 +34,7 @@ from assistant.finding.retrieve import Search, passage_ref, retrieved
 from assistant.finding.scope import NOT_FOUND, declined, nothing, scope_of
 from assistant.llm.cite import Drafted
 from assistant.llm.lent import Lent
+from assistant.llm.line import Line
 from assistant.llm.model import SMALL_MODEL_BYTES, LlamaModel
 from assistant.llm.speed import Speed, undisturbed
 from assistant.llm.talk import ChatModel, Message
@@ -48,6 +49,7 @@ from assistant.values import (
     Scope,
     Timings,
     Verified,
+    Waiting,
 )
 from index.errors import Cancelled, ModelError, UsageError
 from index.filter import EVERYTHING, Filter
@@ -76,6 +78,7 @@ class Assistant:
         self.settings = settings
         self.library = Library(settings.library, settings.encoder)
         self._lent = Lent(self._load, model)
+        self._line = Line()
         self._model_given = model is not None
         self._reader: SentenceReader | None = None
         self._choosing = threading.Lock()
@@ -128,7 +131,8 @@ class Assistant:
         *,
         period: bool = True,
     ) -> Iterator[Event]:
-        """`Retrieved`, then the draft as `Token`s, then `Verified` with the answer.
+        """`Retrieved`, then the draft as `Token`s, then `Verified` with the answer; before the draft how long
+        it may take (`Waiting`), where that is known or others come first.
 
         Without `period`, words for a time in the question ("last week") restrict nothing. Raises as `ask`,
         and Cancelled soon after `stop` is set; closing the generator stops it too.
@@ -144,8 +148,13 @@ class Assistant:
         drafted: tuple[Drafted, ...] = ()
         if evidence and self.settings.use_model and (not found.digest or self._writes_prose):
             try:
-                with self._lent.lent() as model:
+                with self._line.joined() as place, self._lent.lent() as model:
+                    for ahead in place.waited(stop):
+                        yield Waiting(ahead, place.left_s(ahead))
+                    if (left_s := place.left_s(0)) is not None:
+                        yield Waiting(0, left_s)
                     draft = yield from composed(model, alone, evidence, self.settings, stop)
+                    place.done()
             except Cancelled:
                 raise
             except ModelError as error:

@@ -263,6 +263,15 @@ class Retrieved:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The model is about to read, or answers `ahead` others first; both may take `left_s` seconds (None: not
+    known yet). Comes only where there is something to tell."""
+
+    ahead: int
+    left_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A piece of the model's draft: not checked yet, to be shown as a draft only."""
 
@@ -276,7 +285,7 @@ class Verified:
     answer: Answer
 
 
-Event = Retrieved | Token | Verified
+Event = Retrieved | Waiting | Token | Verified
 Turn = Answer | tuple[str, str]
 History = Sequence[Turn]
 

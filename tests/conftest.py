@@ -5,11 +5,13 @@ import os
 # Before anything that loads an OpenMP runtime (torch, FAISS): its threads must not spin.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from started import CHROMIUM, OPTIONS
 
 from index.embed import Encoder
 from index.library import Library
@@ -81,3 +83,15 @@ def write_article() -> WriteArticle:
         return file
 
     return write_article
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, started; the test is skipped where the system has none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the PATH")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
+        yield chromium
+        chromium.close()

@@ -5,8 +5,6 @@
 
 import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,18 +16,9 @@ from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect  # noqa: E402 - after the check above
+from started import ANSWER_MS, ROOT, program, requests_of, troubles_of  # noqa: E402
 
 pytestmark = pytest.mark.browser
-
-ROOT = Path(__file__).parents[1]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-# Quiet: without these the browser itself calls home, and the test counts every request.
-OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
-ANSWER_MS = 120_000  # the first answer waits for encoder and model, on a machine that may be busy
 
 QUESTION = "How did the British foreign secretary describe Moscow's rhetoric?"
 ATTACK = (
@@ -49,45 +38,22 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     folder = tmp_path_factory.mktemp("library")
     Library(folder).add([ROOT / "seeds", articles])
-    command = [sys.executable, ROOT / "app.py", "--library", folder, "--port", "0", "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found, "the program says where it is"
-        yield found[0]
-        process.terminate()
-        assert process.wait(timeout=20) is not None
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield chromium
-        chromium.close()
+    with program(folder, (sys.executable, ROOT / "app.py")) as where:
+        yield where
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """A fresh tab on the page; afterwards: nothing left this machine, nothing went wrong in it."""
     page = browser.new_page(viewport={"width": 1200, "height": 800})
-    asked: list[str] = []
-    troubles: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", lambda dialog: troubles.append(dialog.message))
-    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+    asked, troubles = requests_of(page), troubles_of(page)
     page.goto(address)
     expect(page.locator(".welcome")).to_contain_text("Ask 15 articles from 24 December 2021")
     yield page
-    # Not what leaving or loading a page again breaks off: its questions to try may still be on their way.
-    seen = [t for t in troubles if "signal is aborted" not in t and "Connection errored out" not in t]
     page.close()
     hosts = {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))}
     assert hosts == {"127.0.0.1"}
-    assert seen == []
+    assert troubles == []
 
 
 def ask(page: Page, question: str) -> None:
@@ -171,23 +137,15 @@ def test_what_the_articles_do_not_say_offers_the_nearest_quotes(page: Page) -> N
 
 def test_an_empty_library_says_how_to_add_articles(browser: Browser, tmp_path: Path) -> None:
     folder = tmp_path / "none"
-    options = ["--library", folder, "--port", "0", "--no-browser"]
-    command = [sys.executable, "-m", "assistant", "chat", *options]
     page = browser.new_page()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            assert process.stdout
-            found = re.search(r"http://\S+", process.stdout.readline())
-            assert found
-            page.goto(found[0])
-            expect(page.locator(".welcome")).to_contain_text("There are no articles yet.")
-            ask(page, QUESTION)
-            told = page.locator("#turn-a1 .empty")
-            expect(told).to_contain_text("There are no articles yet.", timeout=ANSWER_MS)
-            expect(told).to_contain_text(f"footnote add FOLDER --library {folder}")
-        finally:
-            page.close()
-            process.terminate()
+    with program(folder, (sys.executable, "-m", "assistant", "chat")) as where:
+        page.goto(where)
+        expect(page.locator(".welcome")).to_contain_text("There are no articles yet.")
+        ask(page, QUESTION)
+        told = page.locator("#turn-a1 .empty")
+        expect(told).to_contain_text("There are no articles yet.", timeout=ANSWER_MS)
+        expect(told).to_contain_text(f"footnote add FOLDER --library {folder}")
+        page.close()
 
 
 # --- the Articles tab --------------------------------------------------------------------------------
@@ -200,25 +158,14 @@ def own(browser: Browser, tmp_path: Path) -> Iterator[Page]:
         write(tmp_path / "articles" / f"{name}.txt", text)
     folder = tmp_path / "library"
     Library(folder).add([tmp_path / "articles"])
-    options = ["--library", folder, "--port", "0", "--no-browser", "--no-model"]
-    command = [sys.executable, "-m", "assistant", "chat", *options]
     page = browser.new_page(viewport={"width": 1200, "height": 800})
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            assert process.stdout
-            found = re.search(r"http://\S+", process.stdout.readline())
-            assert found
-            page.goto(found[0])
-            expect(page.locator(".welcome")).to_contain_text("Ask 2 articles")
-            yield page
-            seen = list(troubles)  # not what closing it breaks off
-        finally:
-            page.close()
-            process.terminate()
-    assert seen == []
+    troubles = troubles_of(page)
+    with program(folder) as where:
+        page.goto(where)
+        expect(page.locator(".welcome")).to_contain_text("Ask 2 articles")
+        yield page
+        page.close()
+    assert troubles == []
 
 
 def write(file: Path, text: str, date: str = "2022-05-06") -> Path:
@@ -312,10 +259,11 @@ def test_a_folder_is_added_and_a_great_loss_asks_first(own: Page, tmp_path: Path
     open_articles(own)
     own.get_by_label("or a folder on this computer").fill(str(tmp_path / "nowhere"))
     own.keyboard.press("Enter")
-    job_done(own, "no such file or folder")
+    expect(own.locator("#shelf-said")).to_contain_text("no such file or folder", timeout=ANSWER_MS)
     own.get_by_label("or a folder on this computer").fill(str(tmp_path / "more"))
     own.keyboard.press("Enter")
     job_done(own, "6 added")
+    expect(own.locator("#shelf-said")).to_be_empty()
     expect(own.locator("#shelf-facts")).to_contain_text("8 articles")
     for file in sorted((tmp_path / "more").iterdir())[:4]:
         file.unlink()

@@ -20,8 +20,8 @@ from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect  # noqa: E402 - after the check above
-from started import program  # noqa: E402
-from test_browser import ANSWER_MS, CHROMIUM, OPTIONS, ROOT, ask, wait_for_answer  # noqa: E402
+from started import ANSWER_MS, ROOT, program, troubles_of  # noqa: E402
+from test_browser import ask, wait_for_answer  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
@@ -68,23 +68,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield where
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """A fresh tab; afterwards: nothing went wrong in it."""
     page = browser.new_page(viewport={"width": DESK[0], "height": DESK[1]})
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+    troubles = troubles_of(page)
     page.goto(address)
     expect(page.locator(".welcome")).to_be_visible()
     yield page

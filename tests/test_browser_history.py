@@ -6,11 +6,7 @@ The program is started as a process and driven in Chromium. `SCREENSHOTS=1` also
 import json
 import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,46 +16,13 @@ from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect  # noqa: E402 - after the check above
+from started import ANSWER_MS, ROOT, program, troubles_of  # noqa: E402
 
 pytestmark = pytest.mark.browser
-
-ROOT = Path(__file__).parents[1]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
-ANSWER_MS = 120_000  # the first answer waits for the encoder, on a machine that may be busy
 
 HOMES = "How many homes did the flood damage according to the province?"
 COST = "What was the Kolvard dike expected to cost when the council first approved the work?"
 CUP = "Which team won the football world cup in Brazil?"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield chromium
-        chromium.close()
-
-
-@contextmanager
-def program(folder: Path) -> Iterator[str]:
-    """The program, running; where it is. Without a model: an answer is its quotes."""
-    options = ["--library", folder, "--port", "0", "--no-browser", "--no-model"]
-    command = [sys.executable, "-m", "assistant", "chat", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            assert process.stdout
-            found = re.search(r"http://\S+", process.stdout.readline())
-            assert found, "the program says where it is"
-            yield found[0]
-        finally:
-            process.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +45,7 @@ def page(browser: Browser, running: str, seeds: Path) -> Iterator[Page]:
     for kept in saved.list():
         saved.delete(kept.id)
     page = browser.new_page(viewport={"width": 1200, "height": 800})
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+    troubles = troubles_of(page)
     page.goto(running)
     expect(page.locator(".welcome")).to_be_visible()
     yield page

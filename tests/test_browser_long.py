@@ -15,9 +15,9 @@ from assistant.page.conversation import PAGE_TURNS
 from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import expect  # noqa: E402 - after the check above
+from playwright.sync_api import Browser, expect  # noqa: E402 - after the check above
 from started import ROOT, program  # noqa: E402
-from test_browser import CHROMIUM, OPTIONS, ask, wait_for_answer  # noqa: E402
+from test_browser import ask, wait_for_answer  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
@@ -42,12 +42,9 @@ def kept(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     yield folder, id
 
 
-def test_a_long_conversation_opens_with_its_last_turns(kept: tuple[Path, str]) -> None:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH")
+def test_a_long_conversation_opens_with_its_last_turns(browser: Browser, kept: tuple[Path, str]) -> None:
     folder, id = kept
-    with program(folder) as address, playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
+    with program(folder) as address:
         page = browser.new_page(viewport={"width": 1200, "height": 800})
         page.goto(f"{address}/?c={id}")
         expect(page.locator(f"#now #turn-a{TURNS}")).to_be_visible()
@@ -63,4 +60,4 @@ def test_a_long_conversation_opens_with_its_last_turns(kept: tuple[Path, str]) -
         ask(page, QUESTIONS[1])
         wait_for_answer(page, turn=TURNS + 1)
         expect(turns).to_have_count(2 * PAGE_TURNS)
-        browser.close()
+        page.close()

@@ -7,8 +7,6 @@ stopped, goes on and is found damaged. The hub is a server of our own here; the 
 import json
 import os
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -25,7 +23,8 @@ from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect  # noqa: E402 - after the check above
-from test_browser import CHROMIUM, OPTIONS, ROOT, ask, picture, wait_for_answer  # noqa: E402
+from started import ROOT, program, requests_of, troubles_of  # noqa: E402
+from test_browser import ask, picture, wait_for_answer  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
@@ -104,47 +103,23 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def page(browser: Browser, home: Path, hub: str) -> Iterator[Page]:
     """A tab on a program that answers with quotes; afterwards: the tab asked nobody else, nothing failed."""
     Library(home / "library").add([ROOT / "seeds"])
-    options = ["--library", home / "library", "--port", "0", "--no-browser", "--no-model"]
-    command = [sys.executable, "-m", "assistant", "chat", *options]
     folders = {f"XDG_{name.upper()}_HOME": str(home / name) for name in ("config", "data", "cache")}
-    env = {**os.environ, **folders, "HF_ENDPOINT": hub, "HF_HUB_OFFLINE": "0", "NO_PROXY": "127.0.0.1"}
+    network = {"HF_ENDPOINT": hub, "HF_HUB_OFFLINE": "0", "NO_PROXY": "127.0.0.1"}
     page = browser.new_page(viewport={"width": 1200, "height": 900})
-    asked: list[str] = []
-    troubles: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", lambda dialog: troubles.append(dialog.message))
-    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=env) as process:
-        try:
-            assert process.stdout
-            found = re.search(r"http://\S+", process.stdout.readline())
-            assert found, "the program says where it is"
-            page.goto(found[0])
-            expect(page.locator(".welcome")).to_contain_text("Ask 14 articles")
-            yield page
-            seen = list(troubles)  # not what closing it breaks off
-        finally:
-            page.close()
-            process.terminate()
+    asked, troubles = requests_of(page), troubles_of(page)
+    with program(home / "library", **folders, **network) as where:
+        page.goto(where)
+        expect(page.locator(".welcome")).to_contain_text("Ask 14 articles")
+        yield page
+        page.close()
     assert {urlsplit(url).netloc for url in asked if url.startswith(("http", "ws"))} == {
-        urlsplit(found[0]).netloc
+        urlsplit(where).netloc
     }
-    assert seen == []
+    assert troubles == []
 
 
 def test_another_model_writes_the_next_answer_of_the_same_conversation(page: Page, home: Path) -> None:

@@ -1,7 +1,6 @@
 """Reading an answer in Chromium: the card beside a footnote, from quote to quote, asking again, thumbs."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,16 +8,13 @@ import pytest
 
 from assistant.keeping.votes import Votes
 from index.library import Library
-from tests.started import ROOT, program
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect  # noqa: E402 - after the check above
+from started import ANSWER_MS, ROOT, program, troubles_of  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-OPTIONS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-ANSWER_MS = 120_000  # the first answer waits for the encoder, on a machine that may be busy
 SETTLE_MS = 600  # longer than the card takes to open and to close
 DIKE = "What do the articles say about the Kolvard dike?"
 
@@ -31,24 +27,19 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page(library: Path) -> Iterator[Page]:
+def page(browser: Browser, library: Path) -> Iterator[Page]:
     """A tab with an answer of several quotes; afterwards: nothing went wrong in it."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH")
-    with playwright.sync_playwright() as driver, program(library) as address:
-        chromium: Browser = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        page = chromium.new_page(viewport={"width": 1200, "height": 800})
-        troubles: list[str] = []
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(address)
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    troubles = troubles_of(page)
+    with program(library) as where:
+        page.goto(where)
         expect(page.locator(".welcome")).to_be_visible()
         page.get_by_label("Your question").fill(DIKE)
         page.get_by_label("Your question").press("Enter")
         expect(page.locator('#now #turn-a1[aria-busy="false"]')).to_be_visible(timeout=ANSWER_MS)
         yield page
-        seen = list(troubles)  # not what closing it breaks off
-        chromium.close()
-        assert seen == []
+        page.close()
+    assert troubles == []
 
 
 def test_the_card_can_be_hovered_and_closed_by_escape(page: Page) -> None:

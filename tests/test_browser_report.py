@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,8 @@ from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect  # noqa: E402 - after the check above
-from test_browser import CHROMIUM, OPTIONS, ROOT, ask, picture, wait_for_answer  # noqa: E402
+from started import ROOT, program, requests_of, troubles_of  # noqa: E402
+from test_browser import ask, picture, wait_for_answer  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
@@ -34,16 +34,6 @@ QUESTIONS = (
     "How many homes did the flood damage according to the province?",
     "How did the British foreign secretary describe Moscow's rhetoric?",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -57,31 +47,17 @@ def page(browser: Browser, articles: Path) -> Iterator[Page]:
     """A tab on a program with the sample articles; afterwards: nothing left this machine, nothing failed."""
     folder = articles.parent / "library"
     Library(folder).add([articles])
-    options = ["--library", folder, "--port", "0", "--no-browser", "--no-model"]
-    command = [sys.executable, "-m", "assistant", "chat", *options]
     context = browser.new_context(viewport={"width": 1200, "height": 800}, accept_downloads=True)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    asked: list[str] = []
-    troubles: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", lambda dialog: troubles.append(dialog.message))
-    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            assert process.stdout
-            found = re.search(r"http://\S+", process.stdout.readline())
-            assert found, "the program says where it is"
-            page.goto(found[0])
-            expect(page.locator(".welcome")).to_contain_text("Ask 14 articles")
-            yield page
-            seen = list(troubles)  # not what closing it breaks off
-        finally:
-            context.close()
-            process.terminate()
+    asked, troubles = requests_of(page), troubles_of(page)
+    with program(folder) as where:
+        page.goto(where)
+        expect(page.locator(".welcome")).to_contain_text("Ask 14 articles")
+        yield page
+        context.close()
     assert {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))} == {"127.0.0.1"}
-    assert seen == []
+    assert troubles == []
 
 
 def asked(page: Page, turn: int) -> list[str]:

@@ -4,9 +4,6 @@ The program runs as a process of its own, without a model, so answers are quotes
 the pictures in docs/.
 """
 
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,22 +15,13 @@ from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect  # noqa: E402 - after the check above
-from test_browser import ANSWER_MS, CHROMIUM, OPTIONS, ROOT, ask, picture, wait_for_answer  # noqa: E402
+from started import ANSWER_MS, ROOT, program, requests_of, troubles_of  # noqa: E402
+from test_browser import ask, picture, wait_for_answer  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
 OVERVIEW = "What do the articles say about the Kolvard dike?"
 FACT = "How many homes did the flood damage according to the province?"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -46,31 +34,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    options = ["--library", folder, "--port", "0", "--no-browser", "--no-model"]
-    command = [sys.executable, "-m", "assistant", "chat", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found, "the program says where it is"
-        yield found[0]
-        process.terminate()
+    with program(folder) as where:
+        yield where
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """A fresh tab; afterwards: nothing left this machine, nothing went wrong in it."""
     page = browser.new_page(viewport={"width": 1200, "height": 800}, reduced_motion="reduce")
-    asked: list[str] = []
-    troubles: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+    asked, troubles = requests_of(page), troubles_of(page)
     page.goto(address)
     yield page
-    seen = list(troubles)  # not what closing it breaks off
     page.close()
     assert {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))} == {"127.0.0.1"}
-    assert seen == []
+    assert troubles == []
 
 
 def test_the_page_is_there_before_its_questions_which_then_can_be_asked_by_a_click(

@@ -14,7 +14,8 @@ from assistant.report.bibtex import from_bibtex
 from assistant.report.characters import safe
 from assistant.report.collected import numbered
 from assistant.report.copied import as_html, as_markdown, as_text
-from assistant.report.export import FORMATS, exported
+from assistant.report.export import exported
+from assistant.report.formats import FORMATS
 from assistant.report.reference import one_line, references
 from index.errors import UsageError
 

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,8 +20,8 @@ from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect  # noqa: E402 - after the check above
-from started import ROOT, program  # noqa: E402
-from test_browser import ANSWER_MS, CHROMIUM, OPTIONS, ask, wait_for_answer  # noqa: E402
+from started import ANSWER_MS, ROOT, program  # noqa: E402
+from test_browser import ask, wait_for_answer  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
@@ -41,16 +40,6 @@ def hook(event, args):
 sys.addaudithook(hook)
 os.write(FILE, (json.dumps([os.getpid(), "began", None]) + "\\n").encode())
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield chromium
-        chromium.close()
 
 
 def hooked(folder: Path) -> dict[str, str]:

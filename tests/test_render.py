@@ -11,6 +11,7 @@ from assistant.page import panel
 from assistant.page.reading_html import vote_html
 from assistant.rendering import render
 from assistant.rendering.how_html import how_html
+from assistant.rendering.working_html import draft_html, status_html, working_html
 from assistant.values import (
     Answer,
     Citation,
@@ -21,6 +22,7 @@ from assistant.values import (
     Retrieved,
     Source,
     Status,
+    Waiting,
 )
 from index.text import Article, Span
 
@@ -91,8 +93,8 @@ def answer(status: Status = "answered", quote: str = HOSTILE, **more: object) ->
     "html",
     [
         render.turn_html("a1", HOSTILE, "", busy=True),
-        render.draft_html(HOSTILE),
-        render.status_html(HOSTILE),
+        draft_html(HOSTILE),
+        status_html(HOSTILE),
         render.note_html(HOSTILE, error=True),
         render.evidence_html("a1", [evidence(1, HOSTILE)], "Quotes"),
         render.answer_html("a1", answer()),
@@ -201,12 +203,29 @@ def test_a_text_that_turns_the_reading_direction_turns_it_back(text: str, ends: 
 
 def test_quotes_are_on_the_page_before_the_first_word() -> None:
     found = Retrieved("q", (evidence(1, "It rained."),), (), 0.1)
-    assert "Searching" in render.working_html("a1", "q", None, "")
-    assert "It rained." in Page(render.working_html("a1", "q", found, "")).text
-    drafting = Page(render.working_html("a1", "q", found, "It did")).text
+    assert "Searching" in working_html("a1", "q", None, "")
+    assert "It rained." in Page(working_html("a1", "q", found, "")).text
+    drafting = Page(working_html("a1", "q", found, "It did")).text
     assert "It did" in drafting
     assert "being checked" in drafting
     assert "It rained." in drafting
+
+
+@pytest.mark.parametrize(
+    ("waiting", "status"),
+    [
+        (None, "Reading 1 quote"),
+        (Waiting(0, None), "Reading 1 quote"),
+        (Waiting(0, 1.2), "Reading 1 quote"),
+        (Waiting(0, 8.2), "Reading 1 quote · about 10 s"),
+        (Waiting(1, None), "1 question before this one"),
+        (Waiting(2, 100.0), "2 questions before this one · about 2 minutes"),
+    ],
+)
+def test_what_takes_long_tells_for_how_long_and_who_comes_first(waiting: Waiting | None, status: str) -> None:
+    found = Retrieved("q", (evidence(1, "It rained."),), (), 0.1)
+    drawn = working_html("a1", "q", found, "", waiting)
+    assert f'<p class="status" role="status">{status}</p>' in drawn
 
 
 # --- the panel -------------------------------------------------------------------------------------

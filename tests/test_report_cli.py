@@ -12,10 +12,10 @@ import pytest
 from conftest import OpenLibrary, WriteArticle
 
 from assistant.cli import main
-from assistant.commands import reporting
 from assistant.keeping.kept import KeptTurn
 from assistant.keeping.saved import Saved
-from assistant.report.export import FORMATS
+from assistant.report.export import LISTED, WRITTEN
+from assistant.report.formats import FORMATS
 from assistant.report.styles import STYLES
 from assistant.values import Answer, Citation, Claim, Source
 from index.library import Library
@@ -71,11 +71,11 @@ def test_an_answer_becomes_markdown_on_standard_output(
     assert "1 June 2022" in out or "June 1, 2022" in out
 
 
-@pytest.mark.parametrize("format", list(reporting.ENDINGS))
+@pytest.mark.parametrize("format", list(FORMATS))
 def test_every_format_is_written_by_the_ending_of_the_file(
     library: Library, file: Path, tmp_path: Path, format: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / f"report{reporting.ENDINGS[format]}"
+    out = tmp_path / f"report{FORMATS[format].ending}"
     assert run(library, file, "--out", out, "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told == {
@@ -97,8 +97,8 @@ def test_every_format_is_written_by_the_ending_of_the_file(
     assert [one.name for one in tmp_path.glob(".*")] == [], "no half-written file is left"
 
 
-def test_every_format_that_can_be_written_can_be_asked_for() -> None:
-    assert {name: made.ending for name, made in FORMATS.items()} == reporting.ENDINGS
+def test_every_format_that_is_named_can_be_written() -> None:
+    assert {*WRITTEN, *LISTED} == set(FORMATS)
 
 
 def test_several_files_lists_and_lines_are_one_report(

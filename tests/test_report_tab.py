@@ -20,7 +20,7 @@ from assistant.page import report_html, web
 from assistant.page.downloads import Downloads, file_name, kept_as
 from assistant.page.report_html import FILES, Copies
 from assistant.page.report_tab import STYLES_FOLDER, ReportTab
-from assistant.report.export import FORMATS
+from assistant.report.formats import FORMATS
 from assistant.values import Answer, Citation, Claim, Source
 from index.errors import UsageError
 from index.library import Library

@@ -461,7 +461,7 @@ def test_a_library_that_is_only_looked_at_has_nothing_to_press(shelf: Shelf, art
     assert "bridge2.txt" in html
     assert "checkbox" not in html
     assert "Go back" not in html
-    assert tab.act({"do": "update"}) == f'<p class="note error" role="alert">{LOOK_ONLY}</p>'
+    assert tab.act({"do": "update"}) == (f'<p class="note error" role="alert">{LOOK_ONLY}</p>', "")
     assert shelf.job is None
 
 
@@ -499,17 +499,17 @@ def test_the_tab_tells_what_happened_and_how_to_go_back(tab: Tab, articles: Path
     "told", [{}, {"do": "nothing"}, {"do": "remove"}, {"do": "remove", "ids": "all"}, {"do": "back"}]
 )
 def test_what_can_not_be_done_is_told(tab: Tab, told: dict[str, object]) -> None:
-    html = tab.act(told)
+    said, _ = tab.act(told)
     list(tab.watch())
-    assert 'role="alert"' in html + tab.job()
+    assert 'role="alert"' in said + tab.job()
 
 
 def test_a_second_job_is_refused_and_the_first_stays_on_the_page(tab: Tab) -> None:
     go = threading.Event()
     tab.shelf._start("Waiting", lambda progress, yes: "done" if go.wait(30) else "late")
-    html = tab.act({"do": "update"})
-    assert 'aria-label="Waiting"' in html
-    assert "Wait until this is done: Waiting; or stop it" in html
+    said, job = tab.act({"do": "update"})
+    assert 'aria-label="Waiting"' in job
+    assert "Wait until this is done: Waiting; or stop it" in said
     go.set()
     finish(tab.shelf)
 

@@ -18,6 +18,7 @@ from assistant.answer import Assistant
 from assistant.llm.talk import Message
 from assistant.page import panel
 from assistant.rendering import render
+from assistant.rendering.working_html import draft_html
 from assistant.settings import Settings
 from assistant.values import Answer
 from index.library import Library
@@ -195,7 +196,7 @@ def test_nothing_of_it_is_live_on_the_page(beside: tuple[Hostile, Assistant, Ans
     span = Span(article.body_start, len(article.text))
     pages = [
         render.answer_html("a1", answer),
-        render.turn_html("a1", case.says, render.draft_html(case.says), busy=True),
+        render.turn_html("a1", case.says, draft_html(case.says), busy=True),
         render.evidence_html("a1", answer.evidence, "Quotes"),
         render.answer_html("a1", dataclasses.replace(answer, status="not_found"), answer.evidence),
         panel.article_html(article, span, "a1-1"),

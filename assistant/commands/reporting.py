@@ -23,22 +23,13 @@ from assistant.keeping.saved import Saved
 from assistant.rendering.render import count
 from assistant.report.check import check_json, check_text, checked
 from assistant.report.collected import Entry, numbered
+from assistant.report.formats import FORMATS
+from assistant.report.styles import DEFAULT_STYLE
 from assistant.values import Answer
 from index.errors import FootnoteError, UsageError
 
 EXIT_LEFT_OUT = 1  # an answer was left out, or the check found something to look at
 TITLE = "Report"
-DEFAULT_STYLE = "apa"
-ENDINGS = {
-    "md": ".md",
-    "docx": ".docx",
-    "html": ".html",
-    "pdf": ".pdf",
-    "bibtex": ".bib",
-    "ris": ".ris",
-    "csl-json": ".json",
-}
-BINARY = ("docx", "pdf")
 NOT_AN_ANSWER = "not an answer in JSON; save one with `footnote ask … --json`"
 
 Commands = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
@@ -69,7 +60,7 @@ def add_report_command(command: Commands) -> None:
     made.add_argument(
         "--collected", metavar="REPORT", help="a report put together in the chat: its ID or its title"
     )
-    made.add_argument("--format", choices=list(ENDINGS), help="default: what --out ends in, else md")
+    made.add_argument("--format", choices=list(FORMATS), help="default: what --out ends in, else md")
     made.add_argument(
         "--style",
         default=DEFAULT_STYLE,
@@ -119,8 +110,8 @@ def _file(given: Collected, arguments: argparse.Namespace) -> bytes:
     from assistant.report.export import exported
 
     format = _format(arguments)
-    if format in BINARY and not arguments.out:
-        raise UsageError(f"{format} can't be printed; name a file with --out report{ENDINGS[format]}")
+    if not FORMATS[format].is_text and not arguments.out:
+        raise UsageError(f"{format} can't be printed; name a file with --out report{FORMATS[format].ending}")
     now = dt.datetime.now().astimezone().replace(microsecond=0)
     return exported(given.title, given.entries, format, arguments.style, now)
 
@@ -132,9 +123,9 @@ def _format(arguments: argparse.Namespace) -> str:
     if not arguments.out:
         return "md"
     ending = arguments.out.suffix.lower()
-    found = [name for name, own in ENDINGS.items() if own == ending]
+    found = [name for name, made in FORMATS.items() if made.ending == ending]
     if not found:
-        raise UsageError(f"{arguments.out}: name the format with --format {'|'.join(ENDINGS)}")
+        raise UsageError(f"{arguments.out}: name the format with --format {'|'.join(FORMATS)}")
     return found[0]
 
 

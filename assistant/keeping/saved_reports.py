@@ -129,8 +129,8 @@ class SavedReports:
             order.insert(max(position, 0), entry)
             _place(db, order)
 
-    def remove_entry(self, entry: str) -> None:
-        """Take an entry out of its report."""
+    def remove_entry(self, entry: str) -> str:
+        """Take an entry out of its report → the ID of the turn that it is a copy of."""
         with self._file.writing() as db:
             report = _report_of(db, entry)
             _change(db, report)
@@ -139,6 +139,7 @@ class SavedReports:
             _place(db, _entries_of(db, report))
             gone = unheld(db, turns)
         self._forget(gone)
+        return turns[0]
 
     def delete_report(self, report: str) -> None:
         """Delete a report; the conversations that its answers come from stay."""

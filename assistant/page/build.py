@@ -22,7 +22,8 @@ from assistant.page.uploads import MAX_UPLOAD_BYTES, megabytes
 from index.filter import Filter
 from index.readers import SUFFIXES
 
-MAX_WAITING = 20  # questions that wait for the model before further ones are refused
+MAX_ANSWERING = 8  # questions that are answered at a time: each is searched at once, then waits for the model
+MAX_WAITING = 20  # questions that wait for one of these before further ones are refused
 MASTHEAD = (
     '<header><h1>Footnote</h1><nav aria-label="Footnote"><a href="#ask">Ask</a>'
     '<a href="#articles">Articles</a>{reports}</nav><span class="talks">{past}'
@@ -74,7 +75,7 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
         ):
             asked.then(
                 chat.answer, None, [now, question],
-                concurrency_limit=1, concurrency_id="model", trigger_mode="multiple", **quiet,
+                concurrency_limit=MAX_ANSWERING, concurrency_id="answers", trigger_mode="multiple", **quiet,
             )  # fmt: skip
         opened = [demo.load(chat.load, None, [*drawn, panel, limits], **at_once)]
         if talks:
@@ -85,7 +86,7 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
                 concurrency_limit=None, trigger_mode="multiple", **quiet,
             ).then(
                 chat.resume, None, [now, question],
-                concurrency_limit=1, concurrency_id="model", trigger_mode="multiple", **quiet,
+                concurrency_limit=MAX_ANSWERING, concurrency_id="answers", trigger_mode="multiple", **quiet,
             )  # fmt: skip
         question.stop(chat.stop, None, [now, question], **at_once)
         for event, does, part in (
@@ -135,6 +136,7 @@ def _articles(tab: Tab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> 
                 facts = html(elem_id="shelf-facts")
                 html(value=tools[1] if tab.editable else "")
             html(value=tools[0] if tab.editable else "", elem_id="shelf-tools")
+            said = html(elem_id="shelf-said")
             job = html(elem_id="shelf-job")
             chart = html(elem_id="shelf-chart")
             with gr.Row(elem_id="shelf-find"):
@@ -143,13 +145,14 @@ def _articles(tab: Tab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> 
             table = html(elem_id="shelf-table")
         aside = html(elem_id="shelf-aside")
     bridge = html(elem_id="shelf-bridge", js_on_load=_script("shelf.js"))
-    at_once = quiet | {"queue": False}
+    at_once = quiet | {"queue": False, "trigger_mode": "multiple"}
     everything = [facts, job, chart, outlets, table, aside]
-    watched = {"concurrency_limit": None, **quiet}  # it waits for the job, nothing waits for it
-    bridge.see(_told(tab.see), None, [chart, table], trigger_mode="always_last", **at_once)
+    # It waits for the job, nothing waits for it.
+    watched = {"concurrency_limit": None, "trigger_mode": "multiple", **quiet}
+    bridge.see(_told(tab.see), None, [chart, table], **(at_once | {"trigger_mode": "always_last"}))
     bridge.open(_told(tab.open), None, everything, **at_once).then(tab.watch, None, job, **watched)
     if tab.editable:
-        bridge.act(_told(tab.act), None, job, **at_once).then(tab.watch, None, job, **watched)
+        bridge.act(_told(tab.act), None, [said, job], **at_once).then(tab.watch, None, job, **watched)
         bridge.stop(tab.stop, None, None, **at_once)
 
 

@@ -96,13 +96,14 @@ class Chat:
             return Filter(), render.note_html(str(error), error=True)
 
     def answer(self, request: gr.Request) -> Iterator[Drawn]:
-        """Answer the open turn → the turn as it grows, the box. As slow as the model, so queued.
+        """Answer the open turn → the turn as it grows, the box. Its quotes are there at once, also while the
+        model answers others.
 
         It is answered to its end whoever looks: where the tab is closed or loaded again, in the background.
         """
         conversation = self._conversation(request)
         turn = conversation.open_turn
-        if turn is None or turn.running:
+        if turn is None or not turn.claim():
             yield gr.skip(), gr.skip()
             return
         growing = conversation.answer(turn, self.assistant)

@@ -120,7 +120,8 @@ class Conversation:
         turn.vote = vote
 
     def answer(self, turn: Turn, assistant: Assistant) -> Iterator[None]:
-        """Answer the open turn; yields whenever it should be drawn again, and keeps it when it is done."""
+        """Answer a turn that was claimed; yields whenever it should be drawn again, and keeps it when it is
+        done."""
         try:
             yield from turn.grow(assistant, self.history())
         finally:
@@ -132,7 +133,7 @@ class Conversation:
         return [answer for answer in answers if answer.status != "failed"][-HISTORY_TURNS:]
 
     def stop(self) -> Turn | None:
-        """Stop the open turn and return it. One that still waits for the model is done at once."""
+        """Stop the open turn and return it. One that nobody answers yet is done at once."""
         turn = self.open_turn
         if turn:
             turn.halt()

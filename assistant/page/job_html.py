@@ -10,6 +10,7 @@ from html import escape
 
 from assistant.page.shelf import Job
 from assistant.rendering.render import closed, count
+from assistant.rendering.working_html import about
 from index.store import Manifest
 from index.text import human_date
 
@@ -67,23 +68,6 @@ def _bar(job: Job) -> str:
         f'<progress aria-label="{escape(doing)}"{value}></progress>'
         '<p class="fine">Questions are answered meanwhile, from the articles as they were.</p>'
     )
-
-
-def about(seconds: float) -> str:
-    """A time in words, no more exact than it is known.
-
-    >>> about(3.2), about(47), about(100), about(4000)
-    ('a few seconds', 'about 50 s', 'about 2 minutes', 'about 1 h 10 min')
-    """
-    if seconds < 5:
-        return "a few seconds"
-    if seconds < 90:
-        return f"about {round(seconds, -1):.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"about {count(minutes, 'minute')}"
-    tens = round(seconds / 600) * 10
-    return f"about {tens // 60} h {tens % 60} min"
 
 
 def summary(report: Mapping[str, object]) -> str:

@@ -12,9 +12,9 @@ from html import escape
 from assistant.llm.hub import CHECKING, LOADING
 from assistant.llm.models import MEASURING, OPENING, Memory, Model, Recommended
 from assistant.llm.speed import Speed
-from assistant.page.job_html import about as about_s
 from assistant.page.shelf import Job
 from assistant.rendering.render import closed
+from assistant.rendering.working_html import about as about_s
 
 LINK = '<a href="#model">Model</a>'
 WORD_TOKENS = 1.33  # of English, about

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.commands.reporting import DEFAULT_STYLE
 from assistant.keeping.kept import KeptTurn
 from assistant.keeping.saved import Saved
 from assistant.page import report_html
@@ -23,8 +22,9 @@ from assistant.page.downloads import File, file_name
 from assistant.rendering import render
 from assistant.report.check import check_html, checked
 from assistant.report.collected import Entry
-from assistant.report.export import FORMATS, exported
-from assistant.report.styles import STYLES
+from assistant.report.export import exported
+from assistant.report.formats import FORMATS
+from assistant.report.styles import DEFAULT_STYLE, STYLES
 from index.errors import FootnoteError, UsageError
 from index.library import Library
 from index.permalink import Permalink
@@ -41,10 +41,11 @@ Drawn = tuple[str, str, str]  # the reports, the open one, what was just done
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """An answer that was taken out of a report: at which place, and the texts that it cites."""
+    """An answer that was taken out of a report: its place, its turn, and the texts that it cites."""
 
     report: str
     place: int
+    turn: str
     entry: Entry
     articles: tuple[Article, ...]
 
@@ -154,32 +155,23 @@ class ReportTab:
         place, found = next(((n, e) for n, e in enumerate(entries) if e.id == entry), (0, None))
         if found is None:
             raise UsageError("that answer is not in the report any more")
-        key = uuid.uuid4().hex
-        self._removed[key] = Removed(report, place, found, self._cited(found))
+        key, articles = uuid.uuid4().hex, self._cited(found)
+        turn = self.saved.remove_entry(entry)
+        self._removed[key] = Removed(report, place, turn, found, articles)
         while len(self._removed) > MAX_REMOVED:
             self._removed.popitem(last=False)
-        self.saved.remove_entry(entry)
         return _toast(f"Removed “{found.heading}”.", undo=key)
 
     def _put_back(self, key: str) -> tuple[str, str]:
         removed = self._removed.pop(key, None)
         if removed is None:
             raise UsageError("that can’t be put back any more; add the answer again in the chat")
-        turn = self._turn_of(removed.entry)
         if removed.articles:
-            self.library.archive.keep(turn.id, removed.articles)
-        entry = self.saved.add_entry(removed.report, turn, removed.entry.heading)
-        self.saved.move(entry, removed.place)
-        return removed.report, _toast(f"“{removed.entry.heading}” is back.")
-
-    def _turn_of(self, entry: Entry) -> KeptTurn:
-        """The turn that the entry is a copy of; one of its own where that is gone."""
-        answer = entry.answer
-        for kept in self.saved.list(answer.question):
-            for turn in self.saved.turns(kept.id):
-                if turn.asked_at == entry.asked_at and turn.answer == answer:
-                    return turn
-        return KeptTurn(uuid.uuid4().hex, answer.question, entry.asked_at, answer)
+            self.library.archive.keep(removed.turn, removed.articles)
+        was = removed.entry
+        turn = KeptTurn(removed.turn, was.answer.question, was.asked_at, was.answer)
+        self.saved.move(self.saved.add_entry(removed.report, turn, was.heading), removed.place)
+        return removed.report, _toast(f"“{was.heading}” is back.")
 
     def _cited(self, entry: Entry) -> tuple[Article, ...]:
         """The texts that an answer cites, which may be freed when it is taken out."""

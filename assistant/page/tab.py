@@ -45,15 +45,16 @@ class Tab:
         except FootnoteError as error:
             return "", render.failed_html(render.LIBRARY_FAILED, str(error))
 
-    def act(self, told: Told) -> str:
-        """Something was pressed that changes the library → the job, or why there is none."""
+    def act(self, told: Told) -> tuple[str, str]:
+        """Something was pressed that changes the library → why it was not done, if so, and the job. They are
+        apart because the job goes on being drawn (`watch`) while the reason is still being read."""
         if not self.editable:
-            return render.note_html(LOOK_ONLY, error=True)
+            return render.note_html(LOOK_ONLY, error=True), ""
         try:
             self._start(told)
         except FootnoteError as error:
-            return self.job() + render.note_html(_sentence(str(error)), error=True)
-        return self.job()
+            return render.note_html(_sentence(str(error)), error=True), self.job()
+        return "", self.job()
 
     def stop(self) -> None:
         """Stop the job that runs."""

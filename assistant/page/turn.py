@@ -25,8 +25,9 @@ from assistant.page.reading_html import retry_html, vote_html
 from assistant.page.report_html import copies, under_html
 from assistant.rendering import render
 from assistant.rendering.how_html import how_html, not_cited
+from assistant.rendering.working_html import working_html
 from assistant.settings import default_library
-from assistant.values import Answer, Event, Evidence, Retrieved, Token
+from assistant.values import Answer, Event, Evidence, Retrieved, Token, Waiting
 from index.errors import Cancelled, FootnoteError, LibraryMissing, ModelError, UsageError
 from index.filter import EVERYTHING, Filter
 
@@ -56,6 +57,7 @@ class Turn:
     stop: threading.Event = field(default_factory=threading.Event)
     running: bool = False
     retrieved: Retrieved | None = None
+    waiting: Waiting | None = None  # how long the model may take
     draft: str = ""
     answer: Answer | None = None
     near: tuple[Evidence, ...] = ()  # quotes that came close, where the articles do not say
@@ -65,6 +67,7 @@ class Turn:
     asked_at: dt.datetime = field(default_factory=lambda: dt.datetime.now().astimezone())
     stored: bool = False  # it is on disk, perhaps without its answer
     vote: Vote | None = None  # what the reader said of the answer
+    _claiming: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def of(cls, kept: KeptTurn, id: str) -> "Turn":
@@ -102,14 +105,21 @@ class Turn:
         """Whether nothing more will come."""
         return bool(self.answer or self.note)
 
+    def claim(self) -> bool:
+        """Whether it is for the caller to answer it now: two tabs may show the same question."""
+        with self._claiming:
+            free = not (self.running or self.done)
+            self.running = self.running or free
+        return free
+
     def grow(self, assistant: Assistant, history: Sequence[Answer]) -> Iterator[None]:
-        """Run the pipeline until the turn is done; yields whenever it should be drawn again.
+        """Run the pipeline until the turn is done; yields whenever it should be drawn again. For whoever has
+        claimed it.
 
         Raises nothing: whatever goes wrong becomes the turn's note. Closing the generator stops the
         model.
         """
         redraw_at = 0.0
-        self.running = True
         try:
             before = () if self.as_it_stands else history
             for event in assistant.stream(self.question, before, self.stop, self.filter, period=self.period):
@@ -142,7 +152,7 @@ class Turn:
             time.sleep(DRAFT_EVERY_S)
 
     def halt(self) -> None:
-        """Stop it. One that still waits for the model is done at once."""
+        """Stop it. One that nobody answers yet is done at once."""
         self.stop.set()
         if not self.running:
             self._end(STOPPED)
@@ -166,6 +176,8 @@ class Turn:
     def _take(self, event: Event) -> None:
         if isinstance(event, Retrieved):
             self.retrieved = event
+        elif isinstance(event, Waiting):
+            self.waiting = event
         elif isinstance(event, Token):
             self.draft += event.text
         else:
@@ -180,7 +192,7 @@ class Turn:
             quotes = self.retrieved.evidence if self.retrieved else ()
             body = self.note + render.evidence_html(self.id, quotes, heading="Quotes found") + self._under()
         else:
-            body = render.working_html(self.id, self.question, self.retrieved, self.draft)
+            body = working_html(self.id, self.question, self.retrieved, self.draft, self.waiting)
         return render.turn_html(self.id, self.question, body, busy=not self.done)
 
     def _under(self) -> str:

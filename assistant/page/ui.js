@@ -3,7 +3,7 @@
 const desk = () => document.querySelector("#desk"); // this may run before it is there
 let opener = null; // the footnote that opened the panel, to go back to
 let shown = ""; // the turn that was scrolled to
-let follow = true; // until the reader scrolls
+let follow = true; // until the reader scrolls, or goes to an earlier turn
 
 // The article arrives some time after the click; wait for it, then go to its mark.
 // While the page is still opening, its own drawing of the panel can come after ours: then it is asked for again.
@@ -189,6 +189,7 @@ document.addEventListener("click", (event) => {
 // Keep the question at the top while its answer grows below it.
 for (const gesture of ["wheel", "touchmove"])
   document.addEventListener(gesture, () => (follow = false), { passive: true });
+document.addEventListener("focusin", (event) => event.target.closest("#earlier") && (follow = false));
 function keepInView() {
   const now = document.querySelector("#now");
   if (!now) return requestAnimationFrame(keepInView);

@@ -17,7 +17,7 @@ from html import escape
 from assistant.finding.scope import told
 from assistant.rendering.scope_html import ask_all_html, scope_html, scope_lines
 from assistant.rendering.timeline_html import timeline_html
-from assistant.values import Answer, Citation, Claim, Evidence, Retrieved, Source
+from assistant.values import Answer, Citation, Claim, Evidence, Source
 from index.text import human_date
 
 # What Markdown (CommonMark, GitHub's tables, strikethrough, LaTeX in dollars) may read as its own.
@@ -113,24 +113,6 @@ def turn_html(turn: str, question: str, body: str, *, busy: bool) -> str:
     )
 
 
-def working_html(turn: str, question: str, retrieved: Retrieved | None, draft: str) -> str:
-    """A turn that is not finished: what is going on, the draft so far, how the question was understood, the
-    quotes being read."""
-    if retrieved is None:
-        return status_html("Searching the articles")
-    doing = draft_html(draft) if draft.strip() else status_html(_reading(retrieved))
-    meant = understood_html(question, retrieved.standalone_question) + scope_html(turn, retrieved.scope)
-    return meant + doing + evidence_html(turn, retrieved.evidence, heading="Quotes found")
-
-
-def status_html(text: str) -> str:
-    """
-    >>> status_html("Searching")
-    '<p class="status" role="status">Searching</p>'
-    """
-    return f'<p class="status" role="status">{escape(text)}</p>'
-
-
 def note_html(text: str, *, error: bool = False) -> str:
     """One line in place of an answer: an error's message, or that the reader stopped it.
 
@@ -139,18 +121,6 @@ def note_html(text: str, *, error: bool = False) -> str:
     """
     kind = 'class="note error" role="alert"' if error else 'class="note" role="status"'
     return f"<p {kind}>{escape(text)}</p>"
-
-
-def draft_html(draft: str) -> str:
-    """The model's words so far, plainly not yet an answer.
-
-    >>> draft_html("1 < 2")
-    '<div class="draft"><p dir="auto">1 &lt; 2</p><p class="fine">Draft, being checked</p></div>'
-    """
-    return (
-        f'<div class="draft"><p dir="auto">{escape(draft.strip())}</p>'
-        '<p class="fine">Draft, being checked</p></div>'
-    )
 
 
 def evidence_html(turn: str, evidence: Iterable[Evidence], heading: str) -> str:
@@ -283,11 +253,6 @@ def empty_html(command: str) -> str:
         f'<section class="welcome empty" role="status"><h2>{NO_ARTICLES}</h2><p>{HOW_TO_ADD}</p>'
         f"<pre><code>{escape(command)}</code></pre></section>"
     )
-
-
-def _reading(retrieved: Retrieved) -> str:
-    found = len(retrieved.evidence)
-    return f"Reading {count(found, 'quote')}" if found else "Nothing in the articles comes close"
 
 
 def label(source: Source) -> str:

@@ -5,12 +5,12 @@ Each format's library is loaded when its first report is made.
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from assistant.report.bibtex import remarks, to_bibtex
 from assistant.report.collected import Entry, Numbered, numbered
 from assistant.report.csl_json import to_csl_json
 from assistant.report.document import Document, document
+from assistant.report.formats import FORMATS
 from assistant.report.html import to_html
 from assistant.report.markdown import to_markdown
 from assistant.report.pdf import to_pdf
@@ -18,28 +18,6 @@ from assistant.report.reference import Reference, one_line, references
 from assistant.report.ris import to_ris
 from assistant.report.word import to_docx
 from index.errors import UsageError
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """What a reader knows a format by: its name, how its files end, and its media type."""
-
-    label: str
-    ending: str
-    media_type: str
-
-
-FORMATS = {
-    "md": Format("Markdown", ".md", "text/markdown; charset=utf-8"),
-    "docx": Format(
-        "Word (DOCX)", ".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-    ),
-    "html": Format("Web page (HTML)", ".html", "text/html; charset=utf-8"),
-    "pdf": Format("PDF", ".pdf", "application/pdf"),
-    "bibtex": Format("BibTeX", ".bib", "application/x-bibtex; charset=utf-8"),
-    "ris": Format("RIS", ".ris", "application/x-research-info-systems; charset=utf-8"),
-    "csl-json": Format("CSL-JSON", ".json", "application/vnd.citationstyles.csl+json; charset=utf-8"),
-}
 
 WRITTEN: dict[str, Callable[[Document], str | bytes]] = {
     "md": to_markdown,

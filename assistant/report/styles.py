@@ -35,6 +35,7 @@ STYLES = {
     "harvard": "Harvard (Cite Them Right, 12th edition)",
     "ieee": "IEEE",
 }
+DEFAULT_STYLE = "apa"
 LOCALES = {"harvard": "en-GB"}  # ‘single quotes’ and "8 March"; the others' own is American
 FIELDS = re.compile(f"(?<={marks.FIELD})[^{marks.FIELD_END}]*")
 MAX_STYLE_BYTES = 2_000_000  # the longest published style has 0.3 MB
