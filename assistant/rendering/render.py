@@ -1,6 +1,6 @@
 """`Answer` → Markdown and safe HTML: one turn of the chat, whatever became of it.
 
-All escaping lives here, in panel.py and in scope_html.py. Questions, answers and articles are untrusted
+All escaping lives in this folder and in the page’s _html files. Questions, answers and articles are untrusted
 text: whatever they hold (tags, Markdown, LaTeX, a model's control tokens) comes out as the same characters
 on the page. The HTML goes into `gr.HTML`, which neither cleans nor interprets it, so `html.escape` is the
 whole defence: it is applied to every value that is not a number or an ID of our own. Pure functions, no
