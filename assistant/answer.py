@@ -9,7 +9,8 @@ model, loads each at its first use, and takes the library's live generation once
 import datetime as dt
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ from assistant.values import (
     History,
     Retrieved,
     Scope,
+    Searched,
+    Step,
     Timings,
     Verified,
     Waiting,
@@ -131,16 +134,31 @@ class Assistant:
         *,
         period: bool = True,
     ) -> Iterator[Event]:
-        """`Retrieved`, then the draft as `Token`s, then `Verified` with the answer; before the draft how long
-        it may take (`Waiting`), where that is known or others come first.
+        """`Retrieved`, then the draft as `Token`s, then `Verified` with the answer.
 
         Without `period`, words for a time in the question ("last week") restrict nothing. Raises as `ask`,
         and Cancelled soon after `stop` is set; closing the generator stops it too.
         """
+        with closing(self.steps(question, history, stop, filter, period=period)) as steps:
+            for step in steps:
+                if not isinstance(step, Searched | Waiting):
+                    yield step
+
+    def steps(
+        self,
+        question: str,
+        history: History = (),
+        stop: threading.Event | None = None,
+        filter: Filter = EVERYTHING,
+        *,
+        period: bool = True,
+    ) -> Generator[Step, None, None]:
+        """As `stream`, for those who look on: also what is about to be read (`Searched`), and how long the
+        draft may take (`Waiting`), where that is known or others come first."""
         started = time.perf_counter()
         asked = check(question, self.settings.question_chars)
         alone = standalone(asked, history)
-        found = self._find(asked, alone, filter, period=period)
+        found = yield from self._find(asked, alone, filter, period=period)
         base, evidence = found.base, list(found.base.evidence)
         evidence_s = time.perf_counter() - started
         yield Retrieved(alone, base.evidence, base.passages, evidence_s, base.scope)
@@ -242,7 +260,9 @@ class Assistant:
 
     # --- steps -----------------------------------------------------------------------------------
 
-    def _find(self, asked: str, alone: str, own: Filter, *, period: bool) -> _Found:
+    def _find(
+        self, asked: str, alone: str, own: Filter, *, period: bool
+    ) -> Generator[Searched, None, _Found]:
         """A digest, where the question wants more than a fact; else the evidence of a fact."""
         generation = self.library.live
         wanted = completed(asked_for(asked), asked, alone)
@@ -257,7 +277,7 @@ class Assistant:
             scope, strict = scope_of(alone, own, catalogue, dt.date.today())
         row = self.library.embed([alone])[0]
         search = Search(alone, row, self.library, generation, self.reader, self.settings)
-        found = retrieved(search, scope, strict=strict)
+        found = yield from retrieved(search, scope, strict=strict)
         text = declined(found.scope)
         if found.scope and not found.passages:
             text = nothing(found.scope, catalogue)

@@ -252,8 +252,15 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Searched:
+    """These passages are about to be read, the best first."""
+
+    passages: tuple[PassageRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Search is done: the evidence can be shown. Empty when it was too weak to answer."""
+    """The passages were read: the evidence can be shown. Empty when it was too weak to answer."""
 
     standalone_question: str
     evidence: tuple[Evidence, ...]
@@ -285,7 +292,8 @@ class Verified:
     answer: Answer
 
 
-Event = Retrieved | Waiting | Token | Verified
+Event = Retrieved | Token | Verified
+Step = Event | Searched | Waiting
 Turn = Answer | tuple[str, str]
 History = Sequence[Turn]
 

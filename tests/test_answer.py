@@ -15,7 +15,7 @@ from assistant.llm.model import LlamaModel
 from assistant.llm.talk import Message
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL, Settings
-from assistant.values import Answer, Event, Retrieved, Token, Verified
+from assistant.values import Answer, Event, Retrieved, Searched, Token, Verified, Waiting
 from index.errors import Cancelled, LibraryMissing, ModelError, UsageError
 from index.library import Library
 
@@ -268,6 +268,48 @@ def test_events_come_in_order_and_the_tokens_are_the_draft_without_markers(open_
     assert retrieved.evidence == verified.answer.evidence != ()
     assert retrieved.passages == verified.answer.passages != ()
     assert retrieved.standalone_question == FERRY
+
+
+def test_the_steps_are_the_events_and_what_goes_on_in_between(open_assistant: Open):
+    assistant = open_assistant("It sank [1].")
+    searched, retrieved, *_, verified = assistant.steps(FERRY)
+    assert isinstance(searched, Searched)
+    assert isinstance(retrieved, Retrieved)
+    assert set(searched.passages) == set(retrieved.passages)
+    assert isinstance(verified, Verified)
+    told = [type(step) for step in assistant.steps(FERRY)]
+    assert told.count(Waiting) == 1, "the second time it is known how long the model takes"
+    assert [kind for kind in told if kind not in (Searched, Waiting)] == [
+        type(event) for event in assistant.stream(FERRY)
+    ]
+
+
+def test_who_waits_for_the_model_sees_the_quotes_and_its_place(open_assistant: Open):
+    assistant = open_assistant("The company carried 48,200 passengers [1].")
+    first, second = assistant.steps(FERRY), assistant.steps(FERRY)
+    assert [type(next(first)) for _ in range(3)] == [Searched, Retrieved, Token]
+    assert [type(next(second)) for _ in range(2)] == [Searched, Retrieved]
+    assert next(second) == Waiting(1, None), "nothing is known of how long it takes"
+    assert isinstance(list(first)[-1], Verified)
+    begins, *_, verified = second
+    assert isinstance(begins, Waiting)
+    assert begins.ahead == 0
+    assert begins.left_s is not None
+    assert isinstance(verified, Verified)
+    assert verified.answer.status == "answered"
+
+
+def test_one_that_is_left_gives_up_its_place(open_assistant: Open):
+    assistant = open_assistant("The company carried 48,200 passengers [1].")
+    first, second, third = (assistant.steps(FERRY) for _ in range(3))
+    assert [type(next(first)) for _ in range(3)] == [Searched, Retrieved, Token]
+    for waiting, place in ((second, 1), (third, 2)):
+        assert [type(next(waiting)) for _ in range(2)] == [Searched, Retrieved]
+        assert next(waiting) == Waiting(place, None)
+    second.close()
+    assert next(third) == Waiting(1, None)
+    first.close()
+    assert isinstance(list(third)[-1], Verified)
 
 
 def test_the_pieces_of_a_stream_do_not_change_the_answer(open_assistant: Open):

@@ -11,7 +11,7 @@ from assistant.page import panel
 from assistant.page.reading_html import vote_html
 from assistant.rendering import render
 from assistant.rendering.how_html import how_html
-from assistant.rendering.working_html import draft_html, status_html, working_html
+from assistant.rendering.working_html import draft_html, searching_html, status_html, working_html
 from assistant.values import (
     Answer,
     Citation,
@@ -20,6 +20,7 @@ from assistant.values import (
     Evidence,
     PassageRef,
     Retrieved,
+    Searched,
     Source,
     Status,
     Waiting,
@@ -203,7 +204,11 @@ def test_a_text_that_turns_the_reading_direction_turns_it_back(text: str, ends: 
 
 def test_quotes_are_on_the_page_before_the_first_word() -> None:
     found = Retrieved("q", (evidence(1, "It rained."),), (), 0.1)
-    assert "Searching" in working_html("a1", "q", None, "")
+    assert "Searching" in searching_html(None)
+    found_in = tuple(PassageRef(Source(f"id{n // 2}", f"<{n // 2}>.txt"), 0, 9, 0.5) for n in range(12))
+    reading = Page(searching_html(Searched(found_in))).text
+    assert "Reading 12 passages of 6 articles" in reading
+    assert "<0>.txt; <1>.txt; <2>.txt; <3>.txt and 2 more" in reading
     assert "It rained." in Page(working_html("a1", "q", found, "")).text
     drafting = Page(working_html("a1", "q", found, "It did")).text
     assert "It did" in drafting

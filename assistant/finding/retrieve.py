@@ -6,7 +6,7 @@ A period in the question is tried: it stays where the quotes in it are nearly as
 else it was the time of an event that later articles tell of.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.asking.period import is_relative
@@ -17,7 +17,7 @@ from assistant.finding.rank import SentenceReader, candidates, distinct, reorder
 from assistant.finding.reader import Reading
 from assistant.finding.scope import widened
 from assistant.settings import Settings
-from assistant.values import EVERYWHERE, Evidence, PassageRef, Scope, Source
+from assistant.values import EVERYWHERE, Evidence, PassageRef, Scope, Searched, Source
 from index.embed import Rows
 from index.filter import ANY, Filter
 from index.library import Library
@@ -62,11 +62,12 @@ class Search:
         count = 2 * self.settings.passages  # some of them tell the same
         return self.library.search_row(self.question, self.row, count, self.generation, allowed)
 
-    def read(self, hits: Sequence[Hit], scope: Scope) -> Found:
-        """What passages hold."""
+    def read(self, hits: Sequence[Hit], scope: Scope) -> Generator[Searched, None, Found]:
+        """What passages hold; yields those that are about to be read."""
         if not hits:
             return Found(scope=scope)
         hits = distinct(hits, self.settings.passages, self.generation)
+        yield Searched(tuple(passage_ref(hit, self.generation) for hit in hits))
         found = candidates(self.question, self.row, hits, self.generation, self.reader)
         likely = likely_answers(self.question, found)
         strong = strength(self.question, found, likely, self.generation)
@@ -93,19 +94,19 @@ class Once:
         return [self._known[key] for key in keys]
 
 
-def retrieved(search: Search, scope: Scope, *, strict: bool = False) -> Found:
-    """What the articles in a scope hold for a question. Unless `strict`, a period that the question names is
-    given up where the articles hold more without it."""
+def retrieved(search: Search, scope: Scope, *, strict: bool = False) -> Generator[Searched, None, Found]:
+    """What the articles in a scope hold for a question; yields the passages that are about to be read. Unless
+    `strict`, a period that the question names is given up where the articles hold more without it."""
     within = search.hits(scope.filter)
     if strict or not scope.asked:
-        return search.read(within, scope)
+        return (yield from search.read(within, scope))
     anywhere = search.hits(scope.own)
     if [hit.row for hit in within] == [hit.row for hit in anywhere]:
-        return search.read(within, scope)
+        return (yield from search.read(within, scope))
     search = replace(search, reader=Once(search.reader) if search.reader else None)
-    found = search.read(anywhere, widened(scope))
+    found = yield from search.read(anywhere, widened(scope))
     if _nearest(within) >= _nearest(anywhere) - FAR:
-        kept = search.read(within, scope)
+        kept = yield from search.read(within, scope)
         if kept.evidence and kept.strength >= KEPT_FROM * found.strength:
             return kept
     # "Last week" is said of now: whoever says it is told that the answer is older.

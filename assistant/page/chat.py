@@ -1,7 +1,7 @@
 """The chat's events: what the browser tells → what to draw. A conversation on the left, the article behind a
 footnote on the right.
 
-One generator answers one question (`Assistant.stream`), so the quotes are on the page before the model's
+One generator answers one question (`Assistant.steps`), so the quotes are on the page before the model's
 first word. Knows gradio's events, and not where on the page anything stands.
 """
 

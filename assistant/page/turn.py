@@ -1,6 +1,6 @@
 """One question of the chat: what has become of it so far, and the page's HTML for it.
 
-    Turn ← events of `Assistant.stream`        Turn ↔ KeptTurn, as it is kept on disk
+    Turn ← steps of `Assistant.steps`        Turn ↔ KeptTurn, as it is kept on disk
 
 Knows nothing of gradio. A turn that was kept and is read again looks as it did, but for the draft; one that
 was cut off (the program ended meanwhile) says so.
@@ -25,9 +25,9 @@ from assistant.page.reading_html import retry_html, vote_html
 from assistant.page.report_html import copies, under_html
 from assistant.rendering import render
 from assistant.rendering.how_html import how_html, not_cited
-from assistant.rendering.working_html import working_html
+from assistant.rendering.working_html import searching_html, working_html
 from assistant.settings import default_library
-from assistant.values import Answer, Event, Evidence, Retrieved, Token, Waiting
+from assistant.values import Answer, Evidence, Retrieved, Searched, Step, Token, Waiting
 from index.errors import Cancelled, FootnoteError, LibraryMissing, ModelError, UsageError
 from index.filter import EVERYTHING, Filter
 
@@ -56,6 +56,7 @@ class Turn:
     period: bool = True
     stop: threading.Event = field(default_factory=threading.Event)
     running: bool = False
+    searched: Searched | None = None
     retrieved: Retrieved | None = None
     waiting: Waiting | None = None  # how long the model may take
     draft: str = ""
@@ -122,7 +123,7 @@ class Turn:
         redraw_at = 0.0
         try:
             before = () if self.as_it_stands else history
-            for event in assistant.stream(self.question, before, self.stop, self.filter, period=self.period):
+            for event in assistant.steps(self.question, before, self.stop, self.filter, period=self.period):
                 self._take(event)
                 self._look_around(assistant)
                 keep_cited(assistant.library, self.key, self.answer)
@@ -173,8 +174,10 @@ class Turn:
             asked = self.answer.standalone_question
             self.near = tuple(nearest(asked, self.answer.passages, generation))
 
-    def _take(self, event: Event) -> None:
-        if isinstance(event, Retrieved):
+    def _take(self, event: Step) -> None:
+        if isinstance(event, Searched):
+            self.searched = event
+        elif isinstance(event, Retrieved):
             self.retrieved = event
         elif isinstance(event, Waiting):
             self.waiting = event
@@ -191,6 +194,8 @@ class Turn:
         elif self.note:
             quotes = self.retrieved.evidence if self.retrieved else ()
             body = self.note + render.evidence_html(self.id, quotes, heading="Quotes found") + self._under()
+        elif self.retrieved is None:
+            body = searching_html(self.searched)
         else:
             body = working_html(self.id, self.question, self.retrieved, self.draft, self.waiting)
         return render.turn_html(self.id, self.question, body, busy=not self.done)

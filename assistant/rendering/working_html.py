@@ -2,20 +2,30 @@
 
 from html import escape
 
-from assistant.rendering.render import count, evidence_html, understood_html
+from assistant.rendering.render import count, evidence_html, label, understood_html
 from assistant.rendering.scope_html import scope_html
-from assistant.values import Retrieved, Waiting
+from assistant.values import Retrieved, Searched, Waiting
 
+NAMED = 4  # articles being read that are named
 WORTH_TELLING_S = 3.0  # what takes less is over before it is read
 
 
-def working_html(
-    turn: str, question: str, retrieved: Retrieved | None, draft: str, waiting: Waiting | None = None
-) -> str:
-    """A turn that is not finished: what is going on, the draft so far, how the question was understood, the
-    quotes being read."""
-    if retrieved is None:
+def searching_html(searched: Searched | None) -> str:
+    """Before there are quotes: what is being read."""
+    if searched is None:
         return status_html("Searching the articles")
+    sources = list({passage.source.article: label(passage.source) for passage in searched.passages}.values())
+    more = f" and {len(sources) - NAMED} more" if len(sources) > NAMED else ""
+    where = f"{count(len(searched.passages), 'passage')} of {count(len(sources), 'article')}"
+    named = "; ".join(sources[:NAMED])
+    return status_html(f"Reading {where}") + f'<p class="fine" dir="auto">{escape(named)}{more}</p>'
+
+
+def working_html(
+    turn: str, question: str, retrieved: Retrieved, draft: str, waiting: Waiting | None = None
+) -> str:
+    """Before the answer: what is going on, the draft so far, how the question was understood, the quotes
+    being read."""
     doing = draft_html(draft) if draft.strip() else status_html(_reading(retrieved, waiting))
     meant = understood_html(question, retrieved.standalone_question) + scope_html(turn, retrieved.scope)
     return meant + doing + evidence_html(turn, retrieved.evidence, heading="Quotes found")
