@@ -11,6 +11,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from axe import axe_script
 from started import CHROMIUM, OPTIONS
 
 from index.embed import Encoder
@@ -95,3 +96,9 @@ def browser() -> Iterator[Any]:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core; the test is skipped where it can't be had."""
+    return axe_script()

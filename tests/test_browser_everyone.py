@@ -1,60 +1,25 @@
 """The page for everyone: axe-core on every tab, in both colour schemes, on a desk and on a telephone; all by
-keyboard; articles written from right to left; no motion where the system says so.
+keyboard; articles written from right to left; no motion where the system says so."""
 
-axe-core (MPL-2.0) is no part of Footnote: npm fetches it once into the user's cache, of one version with one
-checksum. Without it those tests are skipped. What axe can't see (whether a name makes sense) it doesn't find.
-"""
-
-import hashlib
 import json
-import os
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from axe import violations  # noqa: E402
 from playwright.sync_api import Browser, Page, expect  # noqa: E402 - after the check above
 from started import ANSWER_MS, ROOT, program, troubles_of  # noqa: E402
 from test_browser import ask, wait_for_answer  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
-AXE = "axe-core-4.14.1"
-AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
-NPM_S = 60  # to fetch 3 MB, or to find that there is no registry
-TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 HOMES = "How many homes did the flood damage according to the province?"
 LAMP = "Who lit the harbour lamp of Haifa?"
 HEBREW = "המגדלור בנמל חיפה הודלק ביום שלישי. Dana Levin lit the harbour lamp of Haifa. שומר המגדלור היה שם."
 DESK, PHONE = (1200, 800), (360, 740)
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """The script of axe-core."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "footnote-tests"
-    file = cache / f"{AXE}.tgz"
-    if not file.is_file():
-        if not (npm := shutil.which("npm")):
-            pytest.skip("no npm, which fetches axe-core")
-        cache.mkdir(parents=True, exist_ok=True)
-        name, _, version = AXE.rpartition("-")
-        command = [npm, "pack", f"{name}@{version}", "--silent"]
-        try:
-            subprocess.run(command, cwd=cache, check=True, capture_output=True, timeout=NPM_S)
-        except (subprocess.SubprocessError, OSError) as error:
-            pytest.skip(f"npm could not fetch axe-core: {error}")
-    assert hashlib.sha256(file.read_bytes()).hexdigest() == AXE_SHA256, f"{file} is not {AXE}"
-    with tarfile.open(file) as packed:
-        script = packed.extractfile("package/axe.min.js")
-        assert script
-        return script.read().decode("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -81,30 +46,28 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     assert [text for text in troubles if "Abort" not in text and "Connection errored" not in text] == []
 
 
-def violations(page: Page, axe: str) -> list[str]:
-    """What axe-core finds serious or critical: the rule, and where."""
-    page.evaluate(axe)
-    told = page.evaluate(
-        """tags => axe.run(document, {
-             runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], iframes: false })""",
-        list(TAGS),
-    )
-    return [
-        f"{found['id']}: {node['target']} {node['failureSummary']} {node['html'][:160]}"
-        for found in told["violations"]
-        if found["impact"] in ("serious", "critical")
-        for node in found["nodes"]
-    ]
-
-
 def visited(page: Page) -> Iterator[str]:
     """Go through the page, and stop at each of its states."""
+    yield from visited_chat(page)
+    yield from visited_tabs(page)
+
+
+def visited_chat(page: Page) -> Iterator[str]:
+    """The chat, an answer, and what opens from there."""
     # What lies under the question box is scrolled to: axe would call a link that is half there too small.
     page.locator("#conversation").evaluate("it => it.scrollTo(0, it.scrollHeight)")
     yield "empty chat"
     ask(page, HOMES)
     wait_for_answer(page)
     yield "answer"
+    page.locator("#now a.cite").first.focus()
+    expect(page.get_by_role("tooltip")).to_be_visible()
+    yield "card of a footnote"
+    page.keyboard.press("Escape")
+    page.locator("#now").get_by_role("button", name="Bad answer").click()
+    expect(page.locator("#now form.why")).to_be_visible()
+    yield "what was wrong with it"
+    page.locator("#now").get_by_role("button", name="Bad answer").click()
     page.locator("#now summary", has_text="Add to report").click()
     page.locator("#now .collect").get_by_role("button", name="A new report").click()
     expect(page.locator("#reports-toast")).to_contain_text("Added to")
@@ -126,6 +89,10 @@ def visited(page: Page) -> Iterator[str]:
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     yield "keys"
     page.keyboard.press("Escape")
+
+
+def visited_tabs(page: Page) -> Iterator[str]:
+    """The other tabs."""
     for key, tab in (("2", "#shelf-table table"), ("3", "#reports-open .entry"), ("4", "#models-now .now")):
         page.keyboard.press(key)
         expect(page.locator(tab).first).to_be_visible(timeout=ANSWER_MS)
@@ -153,7 +120,7 @@ def test_axe_finds_nothing_serious_anywhere(page: Page, axe: str, size: tuple[in
         wide = page.evaluate("document.documentElement.scrollWidth")
         troubles = violations(page, axe) + [f"scrolls sideways: {wide}"] * (wide > size[0])
         found[state] = troubles + [f"scrolls sideways: {it}" for it in page.evaluate(WIDER)]
-    assert len(found) == 11
+    assert len(found) == 13
     assert not any(found.values()), json.dumps({k: v for k, v in found.items() if v}, indent=1)
 
 

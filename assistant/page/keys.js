@@ -29,6 +29,7 @@ function step(by) {
   const top = document.querySelector("#conversation").getBoundingClientRect().top;
   let at = turns.indexOf(document.activeElement.closest(".turn"));
   if (at < 0) at = turns.findLastIndex((turn) => turn.getBoundingClientRect().top <= top + 8);
+  if (at + by < 0) document.querySelector("#earlier .earlier-turns")?.click(); // the next press goes on there
   const turn = turns[Math.min(Math.max(at + by, 0), turns.length - 1)];
   turn.tabIndex = -1;
   turn.scrollIntoView({ block: "start" });
