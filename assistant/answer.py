@@ -40,6 +40,7 @@ from assistant.llm.model import SMALL_MODEL_BYTES, LlamaModel
 from assistant.llm.speed import Speed, undisturbed
 from assistant.llm.talk import ChatModel, Message
 from assistant.llm.weights import find_weights
+from assistant.pace import Pace
 from assistant.settings import DEFAULT_READER, NO_READER, Settings
 from assistant.values import (
     Answer,
@@ -82,6 +83,7 @@ class Assistant:
         self.library = Library(settings.library, settings.encoder)
         self._lent = Lent(self._load, model)
         self._line = Line()
+        self._reading = Pace()
         self._model_given = model is not None
         self._reader: SentenceReader | None = None
         self._choosing = threading.Lock()
@@ -276,7 +278,7 @@ class Assistant:
         if period:
             scope, strict = scope_of(alone, own, catalogue, dt.date.today())
         row = self.library.embed([alone])[0]
-        search = Search(alone, row, self.library, generation, self.reader, self.settings)
+        search = Search(alone, row, self.library, generation, self.reader, self.settings, self._reading)
         found = yield from retrieved(search, scope, strict=strict)
         text = declined(found.scope)
         if found.scope and not found.passages:

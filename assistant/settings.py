@@ -34,6 +34,7 @@ class Settings:
     threads: int | None = None  # of the model; None: the physical cores
     max_answer_tokens: int = 160  # two or three sentences; a small model only rambles beyond
     passages: int = 12  # retrieved for each question: 8 missed an answer that 12 held in 5 % of the news
+    read: int = 8  # of them that the reader reads, the best: see docs/log.md
     evidence: int = 8  # numbered quotes that the reader sees
     model_quotes: int = 5  # of them that the model reads: each costs it 0.1 to 0.3 s
     answer_words: int = 60  # of an answer: what fits into a report's paragraph

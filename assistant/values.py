@@ -253,9 +253,10 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """These passages are about to be read, the best first."""
+    """These passages are about to be read, the best first, for about so many seconds (None: not known)."""
 
     passages: tuple[PassageRef, ...]
+    left_s: float | None
 
 
 @dataclass(frozen=True, slots=True)

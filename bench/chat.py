@@ -36,17 +36,19 @@ MANY = 200  # turns of a long conversation
 WAIT_MS = 60_000
 TITLE = re.compile(r"\n\n(\w+): (.+) (\w+)\n\n")
 
-# From the key press to the frame after the one in which the turn's first quote is there (or, where the
-# articles do not say, the answer), which is looked for at every frame.
+# From the key press to the second frame after the turn's first quote is there (or, where the articles do not
+# say, the answer): by then it is painted. Looked for whenever the page changes, for looking at every frame
+# keeps a processor busy.
 WATCH = """id => { window.took = new Promise(done => {
   let pressed = 0;
   addEventListener("keydown", () => (pressed = performance.now()), { capture: true, once: true });
-  const look = () => {
+  const watch = new MutationObserver(() => {
     const turn = document.querySelector(`#now #turn-${id}`);
-    if (!pressed || !turn?.matches(":has(.quotes li), [aria-busy=false]")) return requestAnimationFrame(look);
-    requestAnimationFrame(() => done((performance.now() - pressed) / 1000));
-  };
-  look();
+    if (!pressed || !turn?.matches(":has(.quotes li), [aria-busy=false]")) return;
+    watch.disconnect();
+    requestAnimationFrame(() => requestAnimationFrame(() => done((performance.now() - pressed) / 1000)));
+  });
+  watch.observe(document.body, { childList: true, subtree: true, attributes: true });
 }); }"""
 
 

@@ -239,7 +239,7 @@ def test_a_question_about_something_else_is_declined_without_asking_the_model(
     answer = events[-1].answer
     assert (answer.status, answer.text) == ("not_found", "The articles do not say.")
     assert (answer.claims, answer.citations, answer.evidence) == ((), (), ())
-    assert len(answer.passages) == Settings().passages  # what was read for it
+    assert len(answer.passages) == Settings().passages  # what was found for it
     for passage in answer.passages:
         text = seed_library.live.article(passage.source.article).text
         assert 0 <= passage.start < passage.end <= len(text)
@@ -275,7 +275,8 @@ def test_the_steps_are_the_events_and_what_goes_on_in_between(open_assistant: Op
     searched, retrieved, *_, verified = assistant.steps(FERRY)
     assert isinstance(searched, Searched)
     assert isinstance(retrieved, Retrieved)
-    assert set(searched.passages) == set(retrieved.passages)
+    assert len(searched.passages) == Settings.read
+    assert set(searched.passages) < set(retrieved.passages), "those that only came near stand behind them"
     assert isinstance(verified, Verified)
     told = [type(step) for step in assistant.steps(FERRY)]
     assert told.count(Waiting) == 1, "the second time it is known how long the model takes"

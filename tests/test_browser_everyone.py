@@ -65,7 +65,7 @@ def visited_chat(page: Page) -> Iterator[str]:
     yield "card of a footnote"
     page.keyboard.press("Escape")
     page.locator("#now").get_by_role("button", name="Bad answer").click()
-    expect(page.locator("#now form.why")).to_be_visible()
+    expect(page.locator("#now form.why:visible")).to_have_attribute("data-thumb", "down")
     yield "what was wrong with it"
     page.locator("#now").get_by_role("button", name="Bad answer").click()
     page.locator("#now summary", has_text="Add to report").click()

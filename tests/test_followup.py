@@ -142,6 +142,15 @@ def test_an_answer_is_followed_from_as_it_was_understood():
     assert standalone("When?", [ANSWER]) == "When did the minister warn Russia?"
 
 
+def test_a_bare_name_is_not_run_together_with_the_claim_after_it():
+    claims = ("Maren Tuvalde", "Maren Tuvalde, who chairs the council, promised a dike.")
+    turn = Answer(
+        "Who chairs the council?", "Who chairs the council?", "answered", "",
+        claims=tuple(Claim(text, (), "quoted") for text in claims),
+    )  # fmt: skip
+    assert standalone("What did she promise?", [turn]) == "What did Maren Tuvalde promise?"
+
+
 @pytest.mark.parametrize("status", ["not_found", "failed"])
 def test_what_is_said_instead_of_an_answer_leads_nowhere(status: str):
     declined = Answer(MEETING[0], MEETING[0], status, "The articles do not say.")  # type: ignore[arg-type]

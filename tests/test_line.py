@@ -49,12 +49,12 @@ def test_one_that_is_stopped_gives_up_its_place() -> None:
 
 def test_the_estimate_is_the_median_of_what_it_took() -> None:
     line = Line()
-    assert line.typical_s is None
+    assert line.pace.typical_s is None
     assert Place(line).left_s(3) is None
     for took in (1.0, 100.0, 3.0):
-        line._took.append(took)
+        line.pace.note(took)
     place = Place(line)
-    assert line.typical_s == 3.0
+    assert line.pace.typical_s == 3.0
     assert (place.left_s(0), place.left_s(1), place.left_s(2)) == (3.0, 4.5, 7.5)
 
 
@@ -64,8 +64,8 @@ def test_what_it_took_is_measured_from_ones_turn() -> None:
         list(place.waited())
         time.sleep(0.05)
         place.done()
-    assert line.typical_s is not None
-    assert 0.05 <= line.typical_s < 5
+    assert line.pace.typical_s is not None
+    assert 0.05 <= line.pace.typical_s < 5
 
 
 def until(seen: list[int]) -> None:

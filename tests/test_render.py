@@ -206,8 +206,9 @@ def test_quotes_are_on_the_page_before_the_first_word() -> None:
     found = Retrieved("q", (evidence(1, "It rained."),), (), 0.1)
     assert "Searching" in searching_html(None)
     found_in = tuple(PassageRef(Source(f"id{n // 2}", f"<{n // 2}>.txt"), 0, 9, 0.5) for n in range(12))
-    reading = Page(searching_html(Searched(found_in))).text
+    reading = Page(searching_html(Searched(found_in, None))).text
     assert "Reading 12 passages of 6 articles" in reading
+    assert "6 articles · about 10 s" in Page(searching_html(Searched(found_in, 9.0))).text
     assert "<0>.txt; <1>.txt; <2>.txt; <3>.txt and 2 more" in reading
     assert "It rained." in Page(working_html("a1", "q", found, "")).text
     drafting = Page(working_html("a1", "q", found, "It did")).text

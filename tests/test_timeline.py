@@ -75,7 +75,7 @@ def test_each_article_is_a_link_by_date_like_its_footnote_or_its_passage() -> No
     found = Links(timeline_html("a3", answer([cited(1, B), cited(2, A), cited(3, B)], B, A, C))).found
     assert found == [
         ("#cite-a3-2", "cited", "Footnote 2: a.txt, 1 May 2022"),
-        ("#cite-a3-1", "cited", "Footnotes 1 and 3: b.txt, 11 May 2022"),
+        ("#cite-a3-1", "cited", "Footnotes 1, 3: b.txt, 11 May 2022"),
         ("#cite-a3-p3", "near", "Not cited: Harbour closed, 10 June 2022"),
     ]
 

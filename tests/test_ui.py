@@ -103,7 +103,9 @@ def in_thread(chat: Chat) -> tuple[threading.Thread, list[str]]:
 def test_the_quotes_are_drawn_first_then_the_draft_then_the_checked_answer(chat: Chat) -> None:
     _, now, _ = chat.ask(QUESTION, Filter(), TAB)
     assert "Searching" in now
-    drawn = [str(turn) for turn, _ in chat.answer(TAB)]
+    searching, *drawn = [str(turn) for turn, _ in chat.answer(TAB)]
+    assert "Reading" in searching
+    assert VOTE not in searching
     assert VOTE in drawn[0]
     assert 'class="draft"' not in drawn[0]
     assert 'class="draft"' in drawn[1]
@@ -122,7 +124,7 @@ def test_footnotes_open_while_the_answer_is_being_written(chat: Chat, model: Scr
     model.hold.clear()
     chat.ask(QUESTION, Filter(), TAB)
     running = chat.answer(TAB)
-    next(running)
+    assert any(VOTE in str(turn) for turn, _ in running)
     assert f"{VOTE}</mark>" in click(chat, "a1-e1")
     assert "<mark" in click(chat, "a1-p1")
     model.hold.set()

@@ -121,12 +121,12 @@ def fit_both(asked: list[Question], library: Library, reader: Reader | None) -> 
     """Collect features, fit both models on one half and report on the other; print the weights that all
     questions together give."""
     generation, settings = library.live, Settings()
+    count = settings.read if reader else settings.passages
     found = []
     for q in tqdm(asked, mininterval=20):
         row = library.embed([q.text])[0]
-        hits = distinct(
-            library.search_row(q.text, row, 2 * settings.passages, generation), settings.passages, generation
-        )
+        hits = library.search_row(q.text, row, 2 * settings.passages, generation)
+        hits = distinct(hits, count, generation)
         found.append(candidates(q.text, row, hits, generation, reader))
     names = tuple(n for n in FEATURES if reader or not n.startswith("reader"))
     half = len(asked) // 2

@@ -33,7 +33,8 @@ class Earlier:
         beside = ""
         if isinstance(turn, Answer):
             question = turn.standalone_question
-            said = " ".join(claim.text for claim in turn.claims)
+            # A claim may be a bare name, which the next one must not be taken to go on with.
+            said = " ".join(f"{claim.text.rstrip('.')}." for claim in turn.claims)
             beside = " ".join(dict.fromkeys(c.context for c in turn.citations))
             read = [e.quote for e in turn.evidence]
         else:

@@ -45,23 +45,23 @@ WEIGHTS = Weights(
         "unseen": 0.62,
     },
 )
-# … and with one.
+# … and with one (docs/log.md, 2026-11-22).
 READ_WEIGHTS = Weights(
-    bias=-7.27,
+    bias=-5.74,
     weights={
-        "best": 0.21,
-        "second": -0.04,
-        "cosine": 6.44,
-        "passage_cosine": -1.66,
-        "words": 0.36,
-        "passage_words": 1.74,
-        "names_anywhere": 1.3,
-        "unseen": 0.15,
-        "reader": 0.16,
-        "reader_span": -0.03,
-        "reader_any": 0.13,
-        "likely": 0.27,
-        "agree": 2.73,
+        "best": 0.25,
+        "second": 0.02,
+        "cosine": 6.15,
+        "passage_cosine": -1.85,
+        "words": 0.79,
+        "passage_words": 0.73,
+        "names_anywhere": 0.87,
+        "unseen": -0.19,
+        "reader": 0.1,
+        "reader_span": -0.02,
+        "reader_any": 0.17,
+        "likely": 0.78,
+        "agree": 1.42,
     },
 )
 

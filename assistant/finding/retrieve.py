@@ -6,6 +6,7 @@ A period in the question is tried: it stays where the quotes in it are nearly as
 else it was the time of an event that later articles tell of.
 """
 
+import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,7 @@ from assistant.finding.likely import likely_answers
 from assistant.finding.rank import SentenceReader, candidates, distinct, reordered
 from assistant.finding.reader import Reading
 from assistant.finding.scope import widened
+from assistant.pace import Pace
 from assistant.settings import Settings
 from assistant.values import EVERYWHERE, Evidence, PassageRef, Scope, Searched, Source
 from index.embed import Rows
@@ -36,7 +38,8 @@ FAR = 0.15
 @dataclass(frozen=True)
 class Found:
     """Numbered quotes, [] when they are too weak to answer; their strength (0..1, that they answer), the
-    likely answers in them, the passages that were read, and where all this was looked for."""
+    likely answers in them, the passages (those that were read by how well they answer, then those that only
+    came near), and where all this was looked for."""
 
     evidence: tuple[Evidence, ...] = ()
     strength: float = 0.0
@@ -55,6 +58,7 @@ class Search:
     generation: Generation
     reader: SentenceReader | None
     settings: Settings
+    pace: Pace  # of its reading
 
     def hits(self, wanted: Filter) -> list[Hit]:
         """The passages that fit best, of the articles that a filter allows."""
@@ -67,14 +71,18 @@ class Search:
         if not hits:
             return Found(scope=scope)
         hits = distinct(hits, self.settings.passages, self.generation)
-        yield Searched(tuple(passage_ref(hit, self.generation) for hit in hits))
+        count = self.settings.read if self.reader else len(hits)
+        hits, beyond = hits[:count], hits[count:]
+        yield Searched(tuple(passage_ref(hit, self.generation) for hit in hits), self.pace.typical_s)
+        began = time.perf_counter()
         found = candidates(self.question, self.row, hits, self.generation, self.reader)
         likely = likely_answers(self.question, found)
         strong = strength(self.question, found, likely, self.generation)
         enough = strong >= self.settings.abstain_below
         chosen = select(found, self.settings.evidence, likely) if enough else []
-        read = tuple(passage_ref(hit, self.generation) for hit in reordered(hits, found))
-        return Found(tuple(chosen), strong, likely, read, scope)
+        self.pace.note(time.perf_counter() - began)
+        passages = tuple(passage_ref(hit, self.generation) for hit in [*reordered(hits, found), *beyond])
+        return Found(tuple(chosen), strong, likely, passages, scope)
 
 
 class Once:

@@ -8,11 +8,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from statistics import median
 
+from assistant.pace import Pace
 from index.errors import Cancelled
 
-REMEMBERED = 9  # the last answers: another model, or a machine with other work, is soon known
 LOOK_EVERY_S = 0.05  # how soon one that was stopped gives up its place
 
 
@@ -22,7 +21,7 @@ class Line:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._places: deque[Place] = deque()
-        self._took: deque[float] = deque(maxlen=REMEMBERED)
+        self.pace = Pace()  # of those who had it
 
     @contextlib.contextmanager
     def joined(self) -> Iterator["Place"]:
@@ -36,12 +35,6 @@ class Line:
             with self._changed:
                 self._places.remove(place)
                 self._changed.notify_all()
-
-    @property
-    def typical_s(self) -> float | None:
-        """Seconds that one has the model, by the median of the last ones; None: nobody has had it yet."""
-        with self._changed:
-            return median(self._took) if self._took else None
 
 
 class Place:
@@ -73,10 +66,9 @@ class Place:
     def left_s(self, ahead: int) -> float | None:
         """About how many seconds until those before this one, and then it, are done; None: not known yet.
         Whoever has the model is taken to be half through."""
-        typical = self._line.typical_s
+        typical = self._line.pace.typical_s
         return None if typical is None else typical * (1 + max(0.0, ahead - 0.5))
 
     def done(self) -> None:
         """It had the model until now: remember for how long."""
-        with self._line._changed:
-            self._line._took.append(time.monotonic() - self._began)
+        self._line.pace.note(time.monotonic() - self._began)

@@ -4,8 +4,10 @@ It is drawn with `gr.HTML` from what rendering/ and the `_html` files here escap
 as Markdown once more, load images that an article names, drop `aria-` attributes.
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -59,51 +61,80 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
                 _models(ModelTab(assistant), html, quiet)
             panel = html(elem_id="panel")
         talks = _history(chat, html, quiet) if chat.history else None
-        limit = gr.State(Filter())
-        bridge = html(elem_id="bridge", js_on_load=_script("ui.js"))
-        reading = html(elem_id="reading-bridge", js_on_load=_script("reading.js"))
-        unkept = html(elem_id="reading-trouble")
-
-        at_once = quiet | {"queue": False}  # so footnotes open while an answer is being written
-        drawn = [earlier, now, question]
-        for asked in (
-            question.submit(chat.ask, [question, limit], drawn, **at_once),
-            bridge.example(chat.ask_example, limit, drawn, **at_once),
-            bridge.reworded(chat.ask_reworded, limit, drawn, **at_once),
-            bridge.unfilter(chat.ask_unfiltered, None, drawn, **at_once),
-            reading.retry(chat.retry, None, drawn, **at_once),
-        ):
-            asked.then(
-                chat.answer, None, [now, question],
-                concurrency_limit=MAX_ANSWERING, concurrency_id="answers", trigger_mode="multiple", **quiet,
-            )  # fmt: skip
-        opened = [demo.load(chat.load, None, [*drawn, panel, limits], **at_once)]
-        if talks:
-            opened.append(talks.open(chat.open, None, drawn, **at_once))
-        for page in opened:
-            page.then(
-                chat.follow, None, [now, question],
-                concurrency_limit=None, trigger_mode="multiple", **quiet,
-            ).then(
-                chat.resume, None, [now, question],
-                concurrency_limit=MAX_ANSWERING, concurrency_id="answers", trigger_mode="multiple", **quiet,
-            )  # fmt: skip
-        question.stop(chat.stop, None, [now, question], **at_once)
-        for event, does, part in (
-            (bridge.cite, chat.show, panel),
-            (bridge.contents, chat.contents, panel),
-            (bridge.earlier, chat.earlier, earlier),
-            (bridge.limit, chat.limit, [limit, trouble]),
-        ):
-            event(does, None, part, **at_once)
-        reading.vote(chat.vote, None, unkept, trigger_mode="multiple", **at_once)
-        empty = [*opened, bridge.restart(chat.restart, None, [*drawn, panel], **at_once)]
-        empty.append(bridge.back(chat.back, None, [now, panel, limits], **at_once))
-        for page in empty:
-            page.then(chat.suggest, now, now, trigger_mode="multiple", **at_once)
+        _chat(demo, chat, _Parts(earlier, now, question, limits, trouble, panel), talks, html, quiet)
         demo.unload(chat.forget)
         demo.queue(max_size=MAX_WAITING)
     return demo
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Where the chat draws."""
+
+    earlier: gr.HTML
+    now: gr.HTML
+    question: gr.Textbox
+    limits: gr.HTML
+    trouble: gr.HTML
+    panel: gr.HTML
+
+
+def _chat(
+    demo: gr.Blocks,
+    chat: Chat,
+    parts: _Parts,
+    talks: gr.HTML | None,
+    html: Callable[..., gr.HTML],
+    quiet: dict[str, Any],
+) -> None:
+    """The events of the chat; `talks` opens another conversation."""
+    limit = gr.State(Filter())
+    bridge = html(elem_id="bridge", js_on_load=_script("ui.js"))
+    reading = html(elem_id="reading-bridge", js_on_load=_script("reading.js"))
+    unkept = html(elem_id="reading-trouble")
+
+    at_once = quiet | {"queue": False}  # so footnotes open while an answer is being written
+    several = quiet | {"trigger_mode": "multiple"}
+    answering = several | {"concurrency_limit": MAX_ANSWERING, "concurrency_id": "answers"}
+    earlier, now, question = parts.earlier, parts.now, parts.question
+    drawn = [earlier, now, question]
+    answered = partial(_answered, chat)
+    question.submit(answered(chat.ask), [question, limit], drawn, **answering)
+    bridge.example(answered(chat.ask_example), limit, drawn, **answering)
+    bridge.reworded(answered(chat.ask_reworded), limit, drawn, **answering)
+    bridge.unfilter(answered(chat.ask_unfiltered), None, drawn, **answering)
+    reading.retry(answered(chat.retry), None, drawn, **answering)
+    opened = [demo.load(chat.load, None, [*drawn, parts.panel, parts.limits], **at_once)]
+    if talks:
+        opened.append(talks.open(chat.open, None, drawn, **at_once))
+    for page in opened:
+        followed = page.then(chat.follow, None, [now, question], concurrency_limit=None, **several)
+        followed.then(chat.resume, None, [now, question], **answering)
+    question.stop(chat.stop, None, [now, question], **at_once)
+    bridge.cite(chat.show, None, parts.panel, **at_once)
+    bridge.contents(chat.contents, None, parts.panel, **at_once)
+    bridge.earlier(chat.earlier, None, earlier, **at_once)
+    bridge.limit(chat.limit, None, [limit, parts.trouble], **at_once)
+    reading.vote(chat.vote, None, unkept, trigger_mode="multiple", **at_once)
+    empty = [*opened, bridge.restart(chat.restart, None, [*drawn, parts.panel], **at_once)]
+    empty.append(bridge.back(chat.back, None, [now, parts.panel, parts.limits], **at_once))
+    for page in empty:
+        page.then(chat.suggest, now, now, trigger_mode="multiple", **at_once)
+
+
+def _answered(chat: Chat, does: Callable[..., tuple[Any, ...]]) -> Callable[..., Iterator[tuple[Any, ...]]]:
+    """An event that asks, and then answers at once: what it draws, then the turn as it grows and the box. One
+    event instead of two, for each takes the browser and gradio a tenth of a second."""
+
+    @wraps(does)  # gradio looks for the parameters that it fills in by itself
+    def run(*told: Any) -> Iterator[tuple[Any, ...]]:
+        yield does(*told)
+        request = next(one for one in told if isinstance(one, gr.Request))
+        with closing(chat.answer(request)) as growing:
+            for now, box in growing:
+                yield gr.skip(), now, box
+
+    return run
 
 
 def _masthead(chat: Chat) -> str:

@@ -8,7 +8,7 @@ first word. Knows gradio's events, and not where on the page anything stands.
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import gradio as gr
@@ -95,7 +95,7 @@ class Chat:
         except UsageError as error:
             return Filter(), render.note_html(str(error), error=True)
 
-    def answer(self, request: gr.Request) -> Iterator[Drawn]:
+    def answer(self, request: gr.Request) -> Generator[Drawn, None, None]:
         """Answer the open turn → the turn as it grows, the box. Its quotes are there at once, also while the
         model answers others.
 

@@ -33,6 +33,7 @@ from index.filter import EVERYTHING, Filter
 
 log = logging.getLogger(__name__)
 
+WORTH_TELLING_S = 1.0  # to draw what is being read makes the quotes wait for a twentieth of a second
 DRAFT_EVERY_S = 0.1  # a draft is redrawn at most this often: more only costs processor time
 
 STOPPED = "Stopped before the answer was checked, so there is none."
@@ -127,6 +128,8 @@ class Turn:
                 self._take(event)
                 self._look_around(assistant)
                 keep_cited(assistant.library, self.key, self.answer)
+                if isinstance(event, Searched) and soon(event):
+                    continue
                 if isinstance(event, Token):
                     if time.monotonic() < redraw_at:
                         continue
@@ -240,6 +243,11 @@ class Turn:
                 if name == key:
                     return Walk(tuple((f"{self.id}-{k}", quote) for k, quote in quotes), at)
         return ALONE
+
+
+def soon(searched: Searched) -> bool:
+    """Whether the quotes are there before one could read what they are looked for in."""
+    return searched.left_s is not None and searched.left_s < WORTH_TELLING_S
 
 
 def failure_html(error: FootnoteError, assistant: Assistant) -> str:

@@ -21,6 +21,7 @@ TARGET = 24  # pixels: what a finger can hit, and keyboards' and WCAG 2.2's meas
 MARGIN = 4.0  # per cent on either side: half a target on a phone 360 pixels wide
 APART = 8.0  # per cent: a whole target there; dots that are nearer stand one above the other
 STOREYS = 4  # dots above each other, before the next one moves aside
+RADII = (6, 9, 10, 11, 12)  # pixels, of a dot with so many characters in it
 AXIS = 26  # pixels below the dots
 MAX_TICKS = 24
 
@@ -140,29 +141,28 @@ def _dot_svg(turn: str, dot: Dot, place: Place, axis_y: int) -> str:
         f'<a href="#cite-{turn}-{dot.key}" class="{"cited" if dot.numbers else "near"}"'
         f' aria-label="{escape(name)}"><title>{escape(name)}</title>'
         f'<circle class="target" {at} r="{TARGET // 2}"/>'
-        f'<circle class="dot" {at} r="{(6, 9, 10, 12)[len(short)]}"/>{number}</a>'
+        f'<circle class="dot" {at} r="{RADII[len(short)]}"/>{number}</a>'
     )
 
 
 def _footnotes(numbers: Sequence[int]) -> str:
     """
     >>> _footnotes((2,)), _footnotes((1, 3)), _footnotes(())
-    ('Footnote 2', 'Footnotes 1 and 3', 'Not cited')
+    ('Footnote 2', 'Footnotes 1, 3', 'Not cited')
     """
     if not numbers:
         return "Not cited"
-    *most, last = map(str, numbers)
-    return f"Footnotes {', '.join(most)} and {last}" if most else f"Footnote {last}"
+    return f"Footnote{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def _short(numbers: Sequence[int]) -> str:
-    """What fits into a dot.
+    """What fits into a dot, in the words of its name: who speaks to the page says what stands there.
 
     >>> _short((2,)), _short((1, 3)), _short((1, 3, 4)), _short((10, 12)), _short(())
-    ('2', '1,3', '1+', '10+', '')
+    ('2', '1, 3', '1+', '10+', '')
     """
-    all_ = ",".join(map(str, numbers))
-    return all_ if len(all_) <= 3 else f"{numbers[0]}+"[-3:]
+    all_ = ", ".join(map(str, numbers))
+    return all_ if len(all_) < len(RADII) else f"{numbers[0]}+"
 
 
 # --- the axis -----------------------------------------------------------------------------------------

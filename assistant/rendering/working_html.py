@@ -18,7 +18,8 @@ def searching_html(searched: Searched | None) -> str:
     more = f" and {len(sources) - NAMED} more" if len(sources) > NAMED else ""
     where = f"{count(len(searched.passages), 'passage')} of {count(len(sources), 'article')}"
     named = "; ".join(sources[:NAMED])
-    return status_html(f"Reading {where}") + f'<p class="fine" dir="auto">{escape(named)}{more}</p>'
+    left = f" · {about(searched.left_s)}" if searched.left_s and searched.left_s >= WORTH_TELLING_S else ""
+    return status_html(f"Reading {where}{left}") + f'<p class="fine" dir="auto">{escape(named)}{more}</p>'
 
 
 def working_html(
