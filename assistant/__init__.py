@@ -5,8 +5,8 @@
     answer = Assistant.open(library="articles-library").ask("Who spoke on Thursday?")
 
 The folders are the steps, and imports point down only: `cli` → `page`, `commands` → `keeping`, `report`,
-`measuring`, `tries` → `answer` → `digests`, `composing` → `checking`, `finding` → `asking` → `llm` →
-`settings`, `values` → `prompts`, `index`.
+`measuring`, `tries` → `answer` → `digests`, `composing` → `rendering`, `checking`, `finding` → `asking` →
+`llm` → `settings`, `values` → `prompts`, `index`.
 """
 
 import os

@@ -117,7 +117,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class PassageRef:
-    """A retrieved passage: what was read for the answer. `score` is its cosine with the question."""
+    """A retrieved passage; the reader reads the best of them. `score` is its cosine with the question."""
 
     source: Source
     start: int
@@ -248,7 +248,7 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
     }
 
 
-# --- events of `Assistant.stream`, in the order in which they come ------------------------------------
+# --- events of `Assistant.steps`, in the order in which they come; `stream` has no Searched, no Waiting ----
 
 
 @dataclass(frozen=True, slots=True)

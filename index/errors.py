@@ -15,8 +15,8 @@
         ├── DownloadError         3   a model could not be fetched whole
         └── Cancelled             1   the reader pressed stop
 
-Each message is one line that says what happened and what to do next; the doors (command line, chat,
-HTTP) print it and nothing else. A message never holds a traceback.
+Each message is one line that says what happened and what to do next; the doors (command line,
+chat) print it and nothing else. A message never holds a traceback.
 """
 
 

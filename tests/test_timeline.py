@@ -118,8 +118,8 @@ def test_a_title_is_text_whatever_it_holds() -> None:
 
 
 def test_what_is_not_cited_is_explained_only_where_there_is_some() -> None:
-    assert "also read" in timeline_html("a1", answer([cited(1, A), cited(2, B)], C))
-    assert "also read" not in timeline_html("a1", answer([cited(1, A), cited(2, B), cited(3, C)]))
+    assert "also found" in timeline_html("a1", answer([cited(1, A), cited(2, B)], C))
+    assert "also found" not in timeline_html("a1", answer([cited(1, A), cited(2, B), cited(3, C)]))
     assert "3 articles from 1 May 2022 to 10 June 2022, 3 of them cited" in timeline_html(
         "a1", answer([cited(1, A), cited(2, B), cited(3, C)])
     )

@@ -127,6 +127,6 @@ def _nearest(hits: Sequence[Hit]) -> float:
 
 
 def passage_ref(hit: Hit, generation: Generation) -> PassageRef:
-    """A passage that was read."""
+    """A passage that was found."""
     article, span = generation.article(hit.passage.article), hit.passage.span
     return PassageRef(Source.of(article), span.start, span.end, hit.cosine)

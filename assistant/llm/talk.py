@@ -1,7 +1,7 @@
 """What the pipeline says to a language model and asks of it: messages, and the two things a model can do.
 
-`ChatModel` writes, `Chooser` reads: a model with an adapter made for it (docs/reader.md) is both. The
-real ones are in model.py, scripted ones in the tests.
+`ChatModel` writes, `Chooser` reads: a model with an adapter made for it (training/adapter.py; none is shipped
+yet) is both. The real ones are in model.py, scripted ones in the tests.
 """
 
 import threading

@@ -140,7 +140,8 @@ def _answered(chat: Chat, does: Callable[..., tuple[Any, ...]]) -> Callable[...,
 def _masthead(chat: Chat) -> str:
     past = history_html.BUTTON if chat.history else ""
     links = report_html.LINK + models_html.LINK if chat.saved else ""
-    return MASTHEAD.format(past=past, reports=links, keys=keys_html.BUTTON, sheet=keys_html.sheet_html())
+    sheet = keys_html.sheet_html(kept=chat.saved is not None)
+    return MASTHEAD.format(past=past, reports=links, keys=keys_html.BUTTON, sheet=sheet)
 
 
 def _history(chat: Chat, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> gr.HTML:

@@ -16,10 +16,10 @@ KEYS = (  # keys: what they do; several keys of an entry are alternatives
     (("Enter",), "On a footnote: open its article at the quoted words"),
     (("j", "k"), "The next answer, the one before"),
     (("n",), "A new conversation"),
-    (("c",), "The conversations"),
-    (("1", "2", "3", "4"), "Ask, Articles, Reports, Model"),
+    (("1", "2"), "Ask, Articles"),
     (("?",), "This sheet"),
 )
+KEPT_KEYS = ((("c",), "The conversations"), (("3", "4"), "Reports, Model"))  # where these are offered
 
 BUTTON = (
     '<button type="button" class="show-keys" aria-label="Keys" title="Keys (?)" aria-haspopup="dialog">'
@@ -27,13 +27,16 @@ BUTTON = (
 )
 
 
-def sheet_html() -> str:
-    """The sheet, closed.
+def sheet_html(*, kept: bool) -> str:
+    """The sheet, closed; `kept` where the page keeps conversations and has all its tabs.
 
-    >>> "<dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>The next answer, the one before</dd>" in sheet_html()
+    >>> "<dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>The next answer, the one before</dd>" in sheet_html(kept=False)
     True
+    >>> "Reports" in sheet_html(kept=True), "Reports" in sheet_html(kept=False)
+    (True, False)
     """
-    rows = "".join(f"<div><dt>{_keys(keys)}</dt><dd>{escape(what)}</dd></div>" for keys, what in KEYS)
+    shown = (*KEYS[:-1], *(KEPT_KEYS if kept else ()), KEYS[-1])
+    rows = "".join(f"<div><dt>{_keys(keys)}</dt><dd>{escape(what)}</dd></div>" for keys, what in shown)
     return (
         '<dialog class="sure keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2>'
         f'<dl>{rows}</dl><form method="dialog"><label><input type="checkbox" name="letters" checked>'

@@ -1,9 +1,9 @@
 """The page as a web application: served on this machine, with its looks and the addresses beside it.
 
-Limits: one question is answered at a time, others wait. Listens on this machine only unless told otherwise,
-and loads nothing from the network. Where it does listen to others, they can ask and look, but not change the
-library (a folder's name typed in is read from this disk), and conversations live in memory only: they are
-theirs, and the disk is not.
+Limits: the model answers one question at a time; up to eight are searched at once, and further ones wait.
+Listens on this machine only unless told otherwise, and loads nothing from the network. Where it does listen
+to others, nobody can change the library (a folder's name typed in is read from this disk), and conversations
+live in memory only: they are theirs, and the disk is not.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """How an answer came about → a folded block below it.
 
-    what was asked and where · the quotes and passages that were read, and how well they fit · the sentences
-    of the model that did not pass the check · how long it took
+    what was asked and where · the quotes that were read, the passages that were found, and how well they
+    fit · the sentences of the model that did not pass the check · how long it took
 
 Escapes as render.py does, and makes the same links. Pure functions, no gradio, no library. What an older
 version did not keep (scores of an imported answer) is not told.

@@ -57,7 +57,7 @@ def timeline_html(turn: str, answer: Answer) -> str:
     told = (
         f"{len(found)} articles from {human_date(days[0])} to {human_date(days[-1])}, {cited} of them cited"
     )
-    kinds = '<span class="cited">cited</span><span class="near">also read</span>'
+    kinds = '<span class="cited">cited</span><span class="near">also found</span>'
     return (
         '<figure class="timeline"><figcaption class="fine"><h3>By date</h3>'
         f"{kinds if cited < len(found) else ''}</figcaption>"
@@ -67,7 +67,7 @@ def timeline_html(turn: str, answer: Answer) -> str:
 
 
 def dots(answer: Answer) -> list[Dot]:
-    """The dated articles that an answer cites, and those that were read for it; oldest first."""
+    """The dated articles that an answer cites, and those that were found for it; oldest first."""
     cited: dict[str, list[int]] = {}
     found: dict[str, tuple[Source, str]] = {}
     for citation in answer.citations:
