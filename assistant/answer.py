@@ -168,7 +168,7 @@ class Assistant:
         drafted: tuple[Drafted, ...] = ()
         if evidence and self.settings.use_model and (not found.digest or self._writes_prose):
             try:
-                with self._line.joined() as place, self._lent.lent() as model:
+                with self._line.joined() as place, self._lent.lent(stop) as model:
                     for ahead in place.waited(stop):
                         yield Waiting(ahead, place.left_s(ahead))
                     if (left_s := place.left_s(0)) is not None:
@@ -209,6 +209,7 @@ class Assistant:
                 return
             self._model_given = False
             self._lent.exchange(self._load)
+            self._line.pace = Pace()  # another model takes another time
             if not write:
                 return
             try:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.keeping.saved import Saved
+from assistant.keeping.votes import Votes
 from index.library import Library
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -196,6 +197,53 @@ def test_they_are_found_renamed_and_deleted(page: Page) -> None:
     assert "?c=" not in page.url
     page.locator(".recent a.talk").click()
     expect(page.locator("#turn-a1 h2")).to_have_text(HOMES)
+
+
+def test_what_is_deleted_is_what_was_asked_about(page: Page, tmp_path: Path) -> None:
+    """Also when the list is drawn again, with another one in its place, before the reader has confirmed."""
+    ask(page, HOMES)
+    page.get_by_role("button", name="New conversation").click()
+    ask(page, COST)
+    open_list(page)
+    expect(page.locator("#history-list li")).to_have_count(2)
+    page.get_by_role("button", name=f"Delete {HOMES}").click()
+    field = page.get_by_label("Search the conversations", exact=False)
+    field.evaluate("it => { it.value = 'crowns'; it.dispatchEvent(new Event('input', { bubbles: true })); }")
+    expect(page.locator("#history-list li")).to_have_count(1)
+    assert titles(page) == [COST]
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    field.evaluate("it => { it.value = ''; it.dispatchEvent(new Event('input', { bubbles: true })); }")
+    expect(page.locator("#history-list li")).to_have_count(1)
+    expect(page.get_by_role("link", name=COST, exact=True)).to_be_visible()
+    expect(page.locator("#turn-a1 h2")).to_have_text(COST)
+
+
+def test_whoever_clicks_into_the_question_beside_the_list_writes_there(page: Page) -> None:
+    ask(page, HOMES)
+    open_list(page)
+    page.get_by_label("Your question").click()
+    expect(page.locator("#history")).to_be_hidden()
+    page.keyboard.type("new cost?")
+    expect(page.get_by_label("Your question")).to_have_value("new cost?")
+    expect(page.locator("#turn-a1 h2")).to_have_text(HOMES)
+
+
+def test_what_was_typed_about_one_answer_is_not_said_of_another(page: Page, seeds: Path) -> None:
+    ask(page, HOMES)
+    page.get_by_role("button", name="New conversation").click()
+    ask(page, COST)
+    page.locator("#now").get_by_role("button", name="Bad answer").click()
+    page.locator("#now form.why:visible textarea").fill("The cost has risen since.")
+    open_list(page)
+    page.get_by_role("link", name=HOMES, exact=True).click()
+    expect(page.locator("#turn-a1 h2")).to_have_text(HOMES)
+    page.locator("#now").get_by_role("button", name="Bad answer").click()
+    expect(page.locator("#now form.why:visible textarea")).to_have_value("")
+    page.locator("#now form.why:visible").get_by_role("button", name="Keep").click()
+    expect(page.locator("#now .votes .told")).to_have_text("Kept, with why")
+    page.reload()
+    expect(page.locator("#turn-a1 h2")).to_have_text(HOMES)
+    assert [line["note"] for line in Votes(seeds).lines()] == ["", ""]
 
 
 def test_they_are_taken_along_as_a_file(page: Page, tmp_path: Path) -> None:

@@ -229,6 +229,46 @@ def test_the_order_is_changed_with_buttons_and_keys(page: Page) -> None:
     expect(page.locator("#reports-open")).to_contain_text("There are no reports yet.")
 
 
+def test_a_heading_goes_where_its_answer_goes(page: Page) -> None:
+    for turn in (1, 2):
+        asked(page, turn)
+        collect(page, turn, "A new report" if turn == 1 else "Report of ")
+    open_reports(page)
+    second = QUESTIONS[1]
+    page.get_by_label("Heading of answer 1").fill("Costs")
+    page.get_by_label("Heading of answer 1").press("Alt+ArrowDown")  # before it was left
+    expect(page.locator("#reports-open [name=heading]").nth(1)).to_have_value("Costs")
+    assert headings(page) == [second, "Costs"]
+    page.get_by_label("Heading of answer 1").fill("What was said")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Remove: What was said").click()
+    expect(page.locator("#reports-open .entry")).to_have_count(1)
+    assert headings(page) == ["Costs"], "no heading stays on another answer"
+    page.locator("#reports-toast").get_by_role("button", name="Undo").click()
+    expect(page.locator("#reports-open .entry")).to_have_count(2)
+    assert headings(page) == ["What was said", "Costs"]
+
+
+def test_another_report_shows_its_own_title_and_is_the_one_that_is_deleted(page: Page) -> None:
+    asked(page, 1)
+    collect(page, 1, "A new report")
+    open_reports(page)
+    page.get_by_role("button", name="New report").click()
+    expect(page.locator("#reports-open")).to_contain_text("No answer is in it yet.")
+    title = page.get_by_label("Title of the report")
+    title.fill("Second")
+    page.keyboard.press("Enter")
+    expect(page.locator("#reports-list [aria-current]")).to_contain_text("Second")
+    page.locator("#reports-list [data-report]", has_text="Report of ").click()
+    expect(page.locator("#reports-open .entry")).to_have_count(1)
+    expect(title).to_have_value(re.compile("^Report of "))
+    page.get_by_role("button", name="Delete …").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Delete “Report of ")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("#reports-list [data-report]")).to_have_count(1)
+    expect(page.locator("#reports-list")).to_contain_text("Second")
+
+
 def test_the_style_is_chosen_and_stays_chosen(page: Page, tmp_path: Path) -> None:
     asked(page, 1)
     collect(page, 1, "A new report")

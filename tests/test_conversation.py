@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +13,19 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant.answer import Assistant
+from assistant.keeping.cited import keep_cited
 from assistant.keeping.kept import KeptTurn
 from assistant.keeping.saved import Saved
 from assistant.page import web
 from assistant.page.build import build
-from assistant.page.chat import NOT_HERE, Chat
+from assistant.page.chat import MAX_ANSWERING, NOT_HERE, Chat
 from assistant.page.conversation import MAX_TURNS, Conversation, Conversations
 from assistant.page.history import History
 from assistant.page.history_files import HistoryFiles, _taken
 from assistant.page.turn import INTERRUPTED, Turn
 from assistant.page.ui import with_looks
 from assistant.settings import Settings
+from assistant.values import Answer
 from index.filter import Filter
 from index.library import Library
 from tests.test_saved import NOON, turn
@@ -218,6 +222,85 @@ def test_a_conversation_deleted_while_it_is_answered_stays_deleted(folder: Path)
     assert chat.saved
     assert chat.saved.list() == []
     assert chat.conversations.of("tab").turns == []
+
+
+def test_a_conversation_deleted_while_it_is_answered_keeps_no_text(folder: Path) -> None:
+    """Neither is what its answer cites left behind."""
+    model = ScriptedModel(("The council ", "voted [1]."))
+    model.hold.clear()
+    chat = started(folder, model)
+    chat.ask(QUESTION, Filter(), TAB)
+    id, running = chat.conversations.of("tab").id, chat.answer(TAB)
+    next(running)
+    (turn,) = chat.conversations.of("tab").turns
+    keep_cited(chat.assistant.library, turn.key, answered_by(chat))
+    assert kept_texts(folder) > 0
+    chat.conversations.delete(id)
+    drawn = list(running)
+    assert "Stopped before" in str(drawn[-1][0]), "whoever still looks at it is told, and can ask on"
+    assert kept_texts(folder) == 0
+
+
+def answered_by(chat: Chat) -> Answer:
+    """An answer with citations, for what would be kept of one."""
+    return Assistant(Settings(library=chat.assistant.library.folder, use_model=False)).ask(QUESTION)
+
+
+def kept_texts(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "cited.sqlite")) as db:
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return sum(db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables)
+
+
+def test_an_answer_that_is_there_and_not_yet_kept_is_shown_by_a_page_loaded_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on disk by then is the question alone."""
+    chat = started(folder)
+    seen: list[str] = []
+
+    def looked(library: Library, key: str, answer: Answer | None) -> None:
+        if answer:
+            seen.append(drawn(chat, tab("again", chat.conversations.of("tab").id)))
+
+    monkeypatch.setattr("assistant.page.turn.keep_cited", looked)
+    assert VOTE in answer(chat)
+    assert len(seen) == 1
+    assert INTERRUPTED not in seen[0]
+    assert VOTE in seen[0]
+    assert chat.conversations.of("again") is chat.conversations.of("tab")
+    assert VOTE in str(list(chat.resume(tab("again")))[-1][0])
+
+
+def test_a_question_asked_right_after_the_answer_is_not_drawn_over(folder: Path) -> None:
+    chat = started(folder)
+    chat.ask(QUESTION, Filter(), TAB)
+    running = chat.answer(TAB)
+    assert any('aria-busy="false"' in str(frame[0]) for frame in running)
+    chat.ask(FERRY, Filter(), TAB)
+    assert list(running) == [(gr.skip(), gr.skip())]
+
+
+def test_more_questions_than_are_answered_at_a_time_are_on_the_page_and_wait(folder: Path) -> None:
+    model = ScriptedModel(("The council ", "voted [1]."))
+    model.hold.clear()
+    chat = started(folder, model)
+    running = []
+    for n in range(MAX_ANSWERING + 2):
+        chat.ask(QUESTION, Filter(), tab(f"t{n}"))
+        running.append(chat.answer(tab(f"t{n}")))
+        frame = str(next(running[-1])[0])
+        assert QUESTION in frame
+    ninth = f"t{MAX_ANSWERING}"
+    assert chat.saved
+    assert len(chat.saved.list()) == MAX_ANSWERING + 2, "all are kept"
+    assert "Searching" in str(next(running[MAX_ANSWERING])[0])
+    chat.stop(tab(ninth))
+    assert "Stopped before" in str(list(running[MAX_ANSWERING])[-1][0])
+    model.hold.set()
+    for one in running[:MAX_ANSWERING]:
+        assert 'aria-busy="false"' in str(list(one)[-1][0])
+    assert "href=" in str(list(running[-1])[-1][0])
 
 
 def test_a_conversation_deleted_by_another_process_stays_deleted(folder: Path) -> None:

@@ -35,6 +35,12 @@ def test_whoever_comes_first_has_the_model_and_the_others_are_told_their_place()
     assert set(told["c"]) <= {2, 1}
 
 
+def test_whoever_is_first_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.llm.line.LOOK_EVERY_S", 3600.0)
+    with Line().joined() as first:
+        assert list(first.waited()) == []
+
+
 def test_one_that_is_stopped_gives_up_its_place() -> None:
     line, stop = Line(), threading.Event()
     with line.joined() as first:

@@ -20,7 +20,7 @@ from assistant.llm.talk import ChatModel, Message
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL, Settings
 from assistant.values import Retrieved, Token, Verified
-from index.errors import ModelError, UsageError
+from index.errors import Cancelled, ModelError, UsageError
 from index.library import Library
 
 TEMPLATE = "{% for m in messages %}{{ m.content }}{% endfor %}"
@@ -297,6 +297,60 @@ def test_an_exchanged_model_is_closed_when_its_last_answer_ends() -> None:
     assert old.closed == 1
     lent.exchange(lambda: old)
     assert new.closed == 1
+
+
+def test_who_waits_for_a_model_to_be_loaded_can_stop_and_the_next_one_finds_it() -> None:
+    may, stop, loaded = threading.Event(), threading.Event(), Scripted()
+
+    def load() -> ChatModel:
+        assert may.wait(30)
+        return loaded
+
+    lent = Lent(load)
+    stop.set()
+    with pytest.raises(Cancelled), lent.lent(stop):
+        pass
+    assert lent.free
+    may.set()
+    with lent.lent() as model:
+        assert model is loaded
+
+
+def test_a_model_that_was_still_being_loaded_is_closed_when_it_is_there() -> None:
+    may, closed = threading.Event(), threading.Event()
+
+    class Late(Scripted):
+        def close(self) -> None:
+            closed.set()
+
+    def load() -> ChatModel:
+        assert may.wait(30)
+        return Late()
+
+    lent, stop = Lent(load), threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled), lent.lent(stop):
+        pass
+    lent.exchange(Scripted)
+    assert not closed.is_set()
+    may.set()
+    assert closed.wait(30)
+
+
+def test_a_model_that_could_not_be_loaded_is_tried_again() -> None:
+    tried: list[int] = []
+
+    def load() -> ChatModel:
+        tried.append(1)
+        if len(tried) == 1:
+            raise ModelError("out of memory")
+        return Scripted()
+
+    lent = Lent(load)
+    with pytest.raises(ModelError, match="out of memory"):
+        lent.get()
+    assert not lent.loaded
+    assert lent.get() is lent.get()
 
 
 def test_a_model_that_nobody_loaded_is_not_closed() -> None:

@@ -21,7 +21,7 @@ from index.words import stem, terms
 
 NEARLY_SAME = 0.55  # Jaccard overlap of words, numbers left out, from which two sentences tell of one thing
 ON_QUESTION = 0.5  # share of the question's words that each of two quotes holds that count the same
-BESIDE = 0.3  # share of the best quote's probability from which a quote is a rival and no by-catch
+BESIDE = 0.1  # share of the best quote's probability from which a quote is a rival and no by-catch
 
 
 @dataclass(frozen=True, slots=True)

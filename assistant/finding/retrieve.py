@@ -66,8 +66,11 @@ class Search:
         count = 2 * self.settings.passages  # some of them tell the same
         return self.library.search_row(self.question, self.row, count, self.generation, allowed)
 
-    def read(self, hits: Sequence[Hit], scope: Scope) -> Generator[Searched, None, Found]:
-        """What passages hold; yields those that are about to be read."""
+    def read(
+        self, hits: Sequence[Hit], scope: Scope, *, again: bool = False
+    ) -> Generator[Searched, None, Found]:
+        """What passages hold; yields those that are about to be read. `again`: most of them were read before,
+        which says nothing of how long it takes."""
         if not hits:
             return Found(scope=scope)
         hits = distinct(hits, self.settings.passages, self.generation)
@@ -80,7 +83,8 @@ class Search:
         strong = strength(self.question, found, likely, self.generation)
         enough = strong >= self.settings.abstain_below
         chosen = select(found, self.settings.evidence, likely) if enough else []
-        self.pace.note(time.perf_counter() - began)
+        if not again:
+            self.pace.note(time.perf_counter() - began)
         passages = tuple(passage_ref(hit, self.generation) for hit in [*reordered(hits, found), *beyond])
         return Found(tuple(chosen), strong, likely, passages, scope)
 
@@ -114,7 +118,7 @@ def retrieved(search: Search, scope: Scope, *, strict: bool = False) -> Generato
     search = replace(search, reader=Once(search.reader) if search.reader else None)
     found = yield from search.read(anywhere, widened(scope))
     if _nearest(within) >= _nearest(anywhere) - FAR:
-        kept = yield from search.read(within, scope)
+        kept = yield from search.read(within, scope, again=True)
         if kept.evidence and kept.strength >= KEPT_FROM * found.strength:
             return kept
     # "Last week" is said of now: whoever says it is told that the answer is older.

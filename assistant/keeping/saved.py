@@ -132,6 +132,12 @@ class Saved(SavedReports):
             gone = unheld(db, [row["id"] for row in rows])
         self._forget(gone)
 
+    def forget(self, turns: Sequence[str]) -> None:
+        """What turns of a deleted conversation cite need not be kept, unless a report holds them."""
+        with self._file.reading() as db:
+            gone = unheld(db, turns)
+        self._forget(gone)
+
     def export(self, conversations: Sequence[str] = ()) -> dict[str, Any]:
         """Conversations as JSON values, the oldest first; all of them unless some are named."""
         with self._file.reading() as db:

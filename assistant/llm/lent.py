@@ -7,9 +7,13 @@ long both are in memory. Knows nothing of llama.cpp.
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import Protocol, runtime_checkable
 
 from assistant.llm.talk import ChatModel
+from index.errors import Cancelled
+
+LOOK_EVERY_S = 0.05  # how soon one that was stopped waits no more for a model that is being loaded
 
 Load = Callable[[], ChatModel]
 
@@ -26,23 +30,50 @@ class _Held:
     """One model, loaded or not, and how many use it."""
 
     def __init__(self, load: Load, model: ChatModel | None = None) -> None:
-        self.load = load
-        self.model = model
+        self._load = load
         self.users = 0
-        self.loading = threading.Lock()
+        self._lock = threading.Lock()
+        self._loading: Future[ChatModel] | None = None
+        if model is not None:
+            self._loading = Future()
+            self._loading.set_result(model)
 
-    def get(self) -> ChatModel:
-        with self.loading:
-            if self.model is None:
-                self.model = self.load()
-            return self.model
+    @property
+    def loaded(self) -> bool:
+        loading = self._loading
+        return loading is not None and loading.done() and loading.exception() is None
+
+    def get(self, stop: threading.Event | None = None) -> ChatModel:
+        """Loaded beside the caller, so that it can be stopped; the next one finds the model then."""
+        with self._lock:
+            loading = self._loading
+            if loading is None or (loading.done() and loading.exception()):
+                self._loading = loading = Future()
+                threading.Thread(target=self._run, args=(loading,), daemon=True).start()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                return loading.result(None if stop is None else LOOK_EVERY_S)
+            if stop is not None and stop.is_set():
+                raise Cancelled("stopped")
+
+    def _run(self, loading: "Future[ChatModel]") -> None:
+        try:
+            loading.set_result(self._load())
+        except BaseException as error:  # noqa: BLE001 - raised in those who wait for it
+            loading.set_exception(error)
 
     def close(self) -> None:
-        with self.loading:
-            model: object = self.model
-            self.model = None
-        if isinstance(model, Closable):
-            model.close()
+        """Free the model, now or as soon as it is loaded."""
+        with self._lock:
+            loading, self._loading = self._loading, None
+        if loading is not None:
+            loading.add_done_callback(_closed)
+
+
+def _closed(loading: "Future[ChatModel]") -> None:
+    model: object = None if loading.exception() else loading.result()
+    if isinstance(model, Closable):
+        model.close()
 
 
 class Lent:
@@ -57,7 +88,7 @@ class Lent:
     @property
     def loaded(self) -> bool:
         """Whether it is in memory."""
-        return self._held.model is not None
+        return self._held.loaded
 
     @property
     def free(self) -> bool:
@@ -74,14 +105,15 @@ class Lent:
         return self._held.get()
 
     @contextlib.contextmanager
-    def lent(self) -> Iterator[ChatModel]:
-        """The model, loaded, and kept for as long as this lasts. Raises ModelError."""
+    def lent(self, stop: threading.Event | None = None) -> Iterator[ChatModel]:
+        """The model, loaded, and kept for as long as this lasts. Raises ModelError, and Cancelled soon after
+        `stop` is set while it is being loaded."""
         with self._lock:
             held = self._held
             held.users += 1
             self._loans += 1
         try:
-            yield held.get()
+            yield held.get(stop)
         finally:
             with self._lock:
                 held.users -= 1

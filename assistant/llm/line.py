@@ -51,7 +51,7 @@ class Place:
         while True:
             with line._changed:
                 ahead = line._places.index(self)
-                if ahead == told:
+                if ahead and ahead == told:
                     line._changed.wait(LOOK_EVERY_S)
                     ahead = line._places.index(self)
             if not ahead:

@@ -24,8 +24,7 @@ from assistant.page.uploads import MAX_UPLOAD_BYTES, megabytes
 from index.filter import Filter
 from index.readers import SUFFIXES
 
-MAX_ANSWERING = 8  # questions that are answered at a time: each is searched at once, then waits for the model
-MAX_WAITING = 20  # questions that wait for one of these before further ones are refused
+MAX_WAITING = 40  # events that wait for one of gradio's threads before further ones are refused
 MASTHEAD = (
     '<header><h1>Footnote</h1><nav aria-label="Footnote"><a href="#ask">Ask</a>'
     '<a href="#articles">Articles</a>{reports}</nav><span class="talks">{past}'
@@ -95,7 +94,7 @@ def _chat(
 
     at_once = quiet | {"queue": False}  # so footnotes open while an answer is being written
     several = quiet | {"trigger_mode": "multiple"}
-    answering = several | {"concurrency_limit": MAX_ANSWERING, "concurrency_id": "answers"}
+    answering = several | {"concurrency_limit": None}  # chat.py says how many, once a question is on the page
     earlier, now, question = parts.earlier, parts.now, parts.question
     drawn = [earlier, now, question]
     answered = partial(_answered, chat)
@@ -108,13 +107,13 @@ def _chat(
     if talks:
         opened.append(talks.open(chat.open, None, drawn, **at_once))
     for page in opened:
-        followed = page.then(chat.follow, None, [now, question], concurrency_limit=None, **several)
+        followed = page.then(chat.follow, None, [now, question], **answering)
         followed.then(chat.resume, None, [now, question], **answering)
     question.stop(chat.stop, None, [now, question], **at_once)
     bridge.cite(chat.show, None, parts.panel, **at_once)
     bridge.contents(chat.contents, None, parts.panel, **at_once)
     bridge.earlier(chat.earlier, None, earlier, **at_once)
-    bridge.limit(chat.limit, None, [limit, parts.trouble], **at_once)
+    bridge.limit(chat.limit, None, [limit, parts.trouble], trigger_mode="always_last", **at_once)
     reading.vote(chat.vote, None, unkept, trigger_mode="multiple", **at_once)
     empty = [*opened, bridge.restart(chat.restart, None, [*drawn, parts.panel], **at_once)]
     empty.append(bridge.back(chat.back, None, [now, parts.panel, parts.limits], **at_once))

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 UNKNOWN = "This quote is no longer known here; ask the question again."
 NOT_HERE = "That conversation is not here any more."
+MAX_ANSWERING = 8  # questions that are answered at a time: each is searched at once, then waits for the model
+LOOK_EVERY_S = 0.2  # how soon one that waits for these is stopped
 
 Drawn = tuple[Any, ...]  # the new contents of an event's outputs, in their order
 
@@ -49,6 +51,7 @@ class Chat:
         self.conversations = Conversations(self.saved)
         self.history = History(self.conversations, self.saved) if self.saved else None
         self.tries = Tries(assistant)
+        self._free = threading.Semaphore(MAX_ANSWERING)
 
     def ask(self, question: str, limit: Filter, request: gr.Request, *, as_it_stands: bool = False) -> Drawn:
         """A question was sent → the earlier turns, the new turn, the box."""
@@ -106,10 +109,10 @@ class Chat:
         if turn is None or not turn.claim():
             yield gr.skip(), gr.skip()
             return
-        growing = conversation.answer(turn, self.assistant)
+        growing = self._grown(conversation, turn)
         try:
             for _ in growing:
-                yield turn.html() if self._shows(request, conversation) else gr.skip(), gr.skip()
+                yield turn.html() if self._shows(request, conversation, turn) else gr.skip(), gr.skip()
         except GeneratorExit:
             threading.Thread(target=_to_the_end, args=(growing,), daemon=True).start()
             raise
@@ -123,7 +126,7 @@ class Chat:
             yield gr.skip(), gr.skip()
             return
         for _ in turn.watched():
-            yield turn.html() if self._shows(request, conversation) else gr.skip(), gr.skip()
+            yield turn.html() if self._shows(request, conversation, turn) else gr.skip(), gr.skip()
         yield self._ended(request, conversation, turn)
 
     def resume(self, request: gr.Request) -> Iterator[Drawn]:
@@ -236,13 +239,22 @@ class Chat:
         recent = self.history.recent() if self.history else ""
         return welcome + recent + history_html.talk_html("")
 
-    def _shows(self, request: gr.Request, conversation: Conversation) -> bool:
-        """Whether the tab still shows this conversation: another one may have been opened meanwhile."""
-        return self._conversation(request).id == conversation.id
+    def _grown(self, conversation: Conversation, turn: Turn) -> Iterator[None]:
+        """As `Conversation.answer`, when fewer than `MAX_ANSWERING` others are answered."""
+        while not (free := self._free.acquire(timeout=LOOK_EVERY_S)) and not turn.stop.is_set():
+            yield
+        try:
+            yield from conversation.answer(turn, self.assistant)
+        finally:
+            if free:
+                self._free.release()
+
+    def _shows(self, request: gr.Request, conversation: Conversation, turn: Turn) -> bool:
+        return self.conversations.shows(str(request.session_hash), conversation, turn)
 
     def _ended(self, request: gr.Request, conversation: Conversation, turn: Turn) -> Drawn:
         """A turn that is done, where it is still on the page; and that it could not be kept."""
-        if not self._shows(request, conversation):
+        if not self._shows(request, conversation, turn):
             return gr.skip(), gr.skip()
         return turn.html() + _trouble(conversation), box(busy=False)
 

@@ -64,6 +64,11 @@ class Conversation:
         return self.turns[-1] if self.turns and not self.turns[-1].done else None
 
     @property
+    def answering(self) -> bool:
+        """Whether a turn of it is open, or done and not kept yet."""
+        return bool(self.turns) and (not self.turns[-1].done or self.turns[-1].running)
+
+    @property
     def before(self) -> int:
         """How many turns there are before those on the page."""
         return max(0, len(self.turns) - self.drawn)
@@ -125,7 +130,10 @@ class Conversation:
         try:
             yield from turn.grow(assistant, self.history())
         finally:
-            self.store(turn)
+            try:
+                self.store(turn)
+            finally:
+                turn.running = False
 
     def history(self) -> list[Answer]:
         """The last answers, oldest first, which a follow-up question may refer to."""
@@ -156,9 +164,12 @@ class Conversation:
     def store(self, changed: Turn | None = None) -> None:
         """Keep the turns that are not kept yet, and one that has changed since. A conversation that was
         deleted meanwhile stays deleted."""
-        if self.saved is None or self.deleted or not self.saved.file.parent.exists():
+        if self.saved is None or not self.saved.file.parent.exists():
             return
         try:
+            if self.deleted:
+                self.saved.forget([turn.key for turn in self.turns])
+                return
             for turn in self.turns:
                 if not turn.stored:
                     self.saved.add(self.id, turn.kept())
@@ -188,6 +199,15 @@ class Conversations:
             found = self._by_id.get(id) or self._read(id)
             return self._show(tab, found or Conversation(saved=self.saved))
 
+    def shows(self, tab: str, conversation: Conversation, turn: Turn) -> bool:
+        """Whether a tab still shows a turn as the last of its conversation: it may have been closed, another
+        conversation opened in it, another question asked."""
+        with self._lock:
+            if self._shown.get(tab) != conversation.id:
+                return False
+            now = self._by_id.get(conversation.id, conversation)
+            return bool(now.turns) and now.turns[-1].key == turn.key
+
     def knows(self, tab: str) -> bool:
         """Whether a tab shows a conversation already."""
         with self._lock:
@@ -198,7 +218,7 @@ class Conversations:
         with that ID."""
         with self._lock:
             found = self._by_id.get(id)
-            if found is None or not (found.open_turn or found.trouble):
+            if found is None or not (found.answering or found.trouble):
                 found = self._read(id) or found
             return self._show(tab, found) if found else None
 
@@ -214,13 +234,15 @@ class Conversations:
 
     def delete(self, id: str) -> None:
         """Delete a conversation for good, wherever it is shown. Raises UsageError, LibraryError."""
-        with self._lock:
-            found = self._by_id.pop(id, None)
+        with self._lock:  # until it is gone from the disk, too: nobody reads it back
+            found = self._by_id.get(id)
+            if self.saved:
+                self.saved.delete(id)
+            self._by_id.pop(id, None)
+            if found:
+                found.deleted = True
         if found:
-            found.deleted = True
             found.stop()
-        if self.saved:
-            self.saved.delete(id)
 
     def _show(self, tab: str, conversation: Conversation) -> Conversation:
         self._by_id[conversation.id] = conversation

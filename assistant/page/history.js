@@ -16,8 +16,10 @@ function addressOf(id) {
   return url;
 }
 
+// One object for all: where an event waits for the one before, gradio sends on what it was first given.
+const wanted = {};
 function list() {
-  trigger("list", { search: field().value, open: shown });
+  trigger("list", Object.assign(wanted, { search: field().value, open: shown }));
 }
 
 function act(what) {
@@ -25,6 +27,8 @@ function act(what) {
 }
 
 function open(id) {
+  // What is drawn next takes the place of what is there, and would keep what was typed into it.
+  for (const form of document.querySelectorAll("#earlier form, #now form")) form.reset();
   shown = id;
   trigger("open", { id });
 }
@@ -32,7 +36,10 @@ function open(id) {
 function showDrawer(on) {
   drawer().toggleAttribute("data-open", on);
   find("#masthead .past").setAttribute("aria-expanded", on);
-  if (!on) return find("#masthead .past").focus();
+  if (!on) {
+    if (document.activeElement === document.body || drawer().contains(document.activeElement)) find("#masthead .past").focus();
+    return;
+  }
   find("#history .told").textContent = "";
   list();
   field().focus();
@@ -56,6 +63,7 @@ addEventListener("popstate", () => {
 // --- one of them ---
 
 function rename(item) {
+  const id = item.dataset.id; // of now: the list may be drawn again meanwhile, with another one in this place
   const link = item.querySelector(".talk");
   const title = Object.assign(document.createElement("input"), { value: link.textContent });
   title.setAttribute("aria-label", "Title");
@@ -68,10 +76,10 @@ function rename(item) {
     if (over) return;
     over = true;
     const text = title.value.trim();
-    if (save && text && text !== link.textContent) act({ do: "rename", id: item.dataset.id, title: text });
+    if (save && text && text !== link.textContent) act({ do: "rename", id, title: text });
     title.remove();
     link.hidden = false;
-    keep = `[data-id="${item.dataset.id}"] [data-do="rename"]`;
+    keep = `[data-id="${id}"] [data-do="rename"]`;
     find(`#history ${keep}`)?.focus();
   }
   title.addEventListener("blur", () => end(true));
@@ -85,12 +93,12 @@ function rename(item) {
 }
 
 function forget(item) {
+  const id = item.dataset.id;
   const dialog = find("#history dialog");
   dialog.querySelector("h3").textContent = `Delete “${item.querySelector(".talk").textContent}”`;
   dialog.returnValue = "no";
   dialog.onclose = () => {
     if (dialog.returnValue !== "yes") return;
-    const id = item.dataset.id;
     keep = "input[type=search]";
     leave = id === shown ? id : "";
     act({ do: "delete", id });

@@ -5,6 +5,8 @@ const STYLE = "footnote-style"; // in the browser's own store: the style stays c
 const TOAST_MS = 12000; // long enough to read it and to press Undo
 const view = { report: "", style: localStorage.getItem(STYLE) ?? "", side: "preview" };
 let keep = ""; // what had the focus in a part that is being drawn again
+let wanted = ""; // the report that was chosen, until it is drawn: another one may still be on its way
+const drawn = new WeakMap(); // field: what was drawn into it
 const find = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const act = (what) => trigger("act", { ...view, ...what });
@@ -81,11 +83,12 @@ function move(row, by) {
 
 async function drop() {
   const dialog = find("#reports dialog.sure");
+  const { report } = find("#reports-open .report").dataset; // of now: another one may be drawn meanwhile
   dialog.querySelector("h3").textContent = `Delete “${find("#reports-open [name=title]").value}”?`;
   dialog.returnValue = "no";
   dialog.showModal();
   await new Promise((closed) => dialog.addEventListener("close", closed, { once: true }));
-  if (dialog.returnValue === "yes") act({ do: "delete" });
+  if (dialog.returnValue === "yes") act({ do: "delete", report });
 }
 
 const ACTS = {
@@ -102,7 +105,7 @@ const ACTS = {
 function chosen(target) {
   const { report, side, undo, go } = target.dataset;
   if (report) {
-    view.report = report;
+    view.report = wanted = report;
     trigger("open", view);
   } else if (side) {
     view.side = side;
@@ -131,16 +134,24 @@ document.addEventListener("click", (event) => {
 });
 
 // A title or a heading is kept when the field is left, or with Enter; Escape takes it back.
-document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.("details.collect[open]");
-  if (menu && event.key === "Escape") {
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const menu = event.target.closest?.("details.collect[open]");
+    if (!menu || event.key !== "Escape") return;
     menu.open = false;
-    return menu.querySelector("summary").focus();
-  }
+    menu.querySelector("summary").focus();
+    event.stopImmediatePropagation(); // one Escape closes one thing
+  },
+  true,
+);
+document.addEventListener("keydown", (event) => {
   const row = event.target.closest?.("#reports-open .entry");
   if (row && event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
     event.preventDefault();
-    keep = event.target.dataset.keep ?? "";
+    const on = event.target.dataset.keep ?? "";
+    event.target.blur(); // what was typed is kept first: the field may stand for another answer then
+    keep = on;
     return move(row, event.key === "ArrowUp" ? -1 : 1);
   }
   const field = event.target.closest?.("#reports-open textarea");
@@ -169,7 +180,7 @@ function watch(selector, changed) {
   const part = find(selector);
   if (!part) return requestAnimationFrame(() => watch(selector, changed));
   if (selector === "#reports-toast") part.setAttribute("aria-live", "polite");
-  new MutationObserver(changed).observe(part, { childList: true, subtree: true });
+  new MutationObserver(changed).observe(part, { childList: true, characterData: true, subtree: true });
 }
 
 function refocus(part) {
@@ -191,7 +202,15 @@ watch("#reports-list", () => {
   refocus("#reports-list");
 });
 watch("#reports-open", () => {
-  view.report = find("#reports-open .report")?.dataset.report ?? "";
+  // Fields are used again for what is drawn now, and would keep what was typed into them.
+  for (const field of all("#reports-open textarea")) {
+    if (field !== document.activeElement || field.value === drawn.get(field)) field.value = field.defaultValue;
+    drawn.set(field, field.defaultValue);
+  }
+  const open = find("#reports-open .report")?.dataset.report ?? "";
+  if (wanted && open !== wanted && find(`#reports-list [data-report="${wanted}"]`)) return;
+  wanted = "";
+  view.report = open;
   markOpen();
   view.style = find("#reports [name=style]")?.value ?? view.style;
   refocus("#reports-open");

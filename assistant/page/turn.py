@@ -116,7 +116,7 @@ class Turn:
 
     def grow(self, assistant: Assistant, history: Sequence[Answer]) -> Iterator[None]:
         """Run the pipeline until the turn is done; yields whenever it should be drawn again. For whoever has
-        claimed it.
+        claimed it, who ends `running` when all is kept.
 
         Raises nothing: whatever goes wrong becomes the turn's note. Closing the generator stops the
         model.
@@ -147,7 +147,6 @@ class Turn:
             self.stop.set()
             if not self.done:
                 self._end(STOPPED)
-            self.running = False
 
     def watched(self) -> Iterator[None]:
         """For those who look while it runs elsewhere: yields whenever it may be drawn again."""

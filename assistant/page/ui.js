@@ -138,14 +138,14 @@ openQuote();
 
 // Which days and sources may be asked: the menus beside the question. Python hears of each change.
 const fieldsOf = (name) => [...document.querySelectorAll(`#limits [name=${name}]`)];
-let limit = { first: "", last: "", sources: [] };
+const limit = { first: "", last: "", sources: [] }; // one object: an event that waits sends what it holds by then
 const inWords = (day) =>
   new Date(`${day}T12:00`).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
 
 function limited() {
   const [first, last] = ["first", "last"].map((name) => fieldsOf(name)[0]?.value ?? "");
   const sources = fieldsOf("sources").filter((box) => box.checked).map((box) => box.value);
-  limit = { first, last, sources };
+  Object.assign(limit, { first, last, sources });
   sayLimit();
   trigger("limit", limit);
 }
@@ -189,7 +189,12 @@ document.addEventListener("click", (event) => {
 // Keep the question at the top while its answer grows below it.
 for (const gesture of ["wheel", "touchmove"])
   document.addEventListener(gesture, () => (follow = false), { passive: true });
-document.addEventListener("focusin", (event) => event.target.closest("#earlier") && (follow = false));
+document.addEventListener("focusin", (event) => event.target.closest("#earlier, #now a") && (follow = false));
+document.addEventListener("pointerdown", (event) => event.target.id === "conversation" && (follow = false)); // its scrollbar
+const SCROLLING = ["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown", " "];
+document.addEventListener("keydown", (event) => {
+  if (SCROLLING.includes(event.key) && !event.target.closest?.("textarea, input, select")) follow = false;
+});
 function keepInView() {
   const now = document.querySelector("#now");
   if (!now) return requestAnimationFrame(keepInView);
@@ -226,5 +231,6 @@ document.addEventListener("click", (event) => {
     turn.focus({ preventScroll: true });
     talk.scrollTop = talk.scrollHeight - below;
   }).observe(earlier, { childList: true, subtree: true });
+  for (const form of document.querySelectorAll("#earlier form")) form.reset(); // other turns take their places
   trigger("earlier");
 });
