@@ -106,9 +106,7 @@ def _chat(
     opened = [demo.load(chat.load, None, [*drawn, parts.panel, parts.limits], **at_once)]
     if talks:
         opened.append(talks.open(chat.open, None, drawn, **at_once))
-    for page in opened:
-        followed = page.then(chat.follow, None, [now, question], **answering)
-        followed.then(chat.resume, None, [now, question], **answering)
+    bridge.go_on(chat.go_on, None, [now, question], **answering)
     question.stop(chat.stop, None, [now, question], **at_once)
     bridge.cite(chat.show, None, parts.panel, **at_once)
     bridge.contents(chat.contents, None, parts.panel, **at_once)

@@ -8,6 +8,7 @@ first word. Knows gradio's events, and not where on the page anything stands.
 import contextlib
 import logging
 import threading
+import uuid
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -118,6 +119,11 @@ class Chat:
             raise
         yield self._ended(request, conversation, turn)
 
+    def go_on(self, request: gr.Request) -> Iterator[Drawn]:
+        """A page was opened on a question that is not answered yet → as `answer`, for whoever asked it."""
+        yield from self.follow(request)
+        yield from self.resume(request)
+
     def follow(self, request: gr.Request) -> Iterator[Drawn]:
         """A page was opened while its question is answered for another one → as `answer`, which goes on."""
         conversation = self._conversation(request)
@@ -152,7 +158,7 @@ class Chat:
         id = _named(request)
         conversation = self.conversations.open(str(request.session_hash), id) if id else None
         if conversation and conversation.turns:
-            return *_drawn(conversation), contents, limits
+            return *_opened(conversation), contents, limits
         gone = render.note_html(NOT_HERE) if id else ""
         return "", gone + self._empty(empty), gr.skip(), contents, limits
 
@@ -161,7 +167,7 @@ class Chat:
         tab, id = str(request.session_hash), str(event.id)
         conversation = self.conversations.open(tab, id) if id else None
         if conversation and conversation.turns:
-            return _drawn(conversation)
+            return _opened(conversation)
         self.conversations.begin(tab)
         gone = render.note_html(NOT_HERE) if id else ""
         return "", gone + self._empty(self.welcome()[0]), box(busy=False)
@@ -298,6 +304,13 @@ class Chat:
 def _asked(conversation: Conversation) -> Drawn:
     earlier, now, _ = _drawn(conversation)
     return earlier, now, box(busy=True)
+
+
+def _opened(conversation: Conversation) -> Drawn:
+    """As `_drawn`, for a page that did not ask the question itself: ui.js asks to have it gone on with."""
+    earlier, now, box = _drawn(conversation)
+    mark = "" if conversation.turns[-1].done else f'<i hidden data-go-on="{uuid.uuid4().hex}"></i>'
+    return earlier, now + mark, box
 
 
 def _drawn(conversation: Conversation) -> Drawn:

@@ -195,16 +195,24 @@ const SCROLLING = ["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown", 
 document.addEventListener("keydown", (event) => {
   if (SCROLLING.includes(event.key) && !event.target.closest?.("textarea, input, select")) follow = false;
 });
+let went = ""; // the mark of a question that is gone on with
 function keepInView() {
   const now = document.querySelector("#now");
   if (!now) return requestAnimationFrame(keepInView);
   new MutationObserver(() => {
+    // Only where it is needed, not whenever a page opens: gradio loses an event that is sent while the stream
+    // of the last one is being closed, and a question may come at any time.
+    const mark = now.querySelector("[data-go-on]")?.dataset.goOn ?? went;
+    if (mark !== went) {
+      went = mark;
+      trigger("go_on");
+    }
     const turn = now.querySelector(".turn");
     if (!turn) return;
     if (turn.id !== shown) follow = true;
     shown = turn.id;
     if (follow) turn.scrollIntoView({ block: "start" });
-  }).observe(now, { childList: true, subtree: true, characterData: true, attributeFilter: ["id"] });
+  }).observe(now, { childList: true, subtree: true, characterData: true, attributeFilter: ["id", "data-go-on"] });
 }
 keepInView();
 function keepLimit() {
