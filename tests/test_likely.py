@@ -120,3 +120,22 @@ def test_a_draft_that_fails_its_check_still_votes():
     evidence = select(FOUND, 3)
     assert "happy" not in answer(evidence, {}, limit=20)[0]
     assert "happy" in answer(evidence, {}, limit=20, draft="It made the fans happy.")[0]
+
+
+@pytest.mark.parametrize(
+    ("claim", "likely", "first"),
+    [
+        ("Tampa Bay.", {"avalanche": 0.3, "tampa bay": 0.1}, "The Avalanche beat"),
+        ("Tampa Bay.", {"avalanche": 0.3, "tampa bay": 0.2}, "Tampa Bay ["),
+        ("The Avalanche.", {"avalanche": 0.3, "tampa bay": 0.1}, "The Avalanche ["),
+        ("Tampa Bay had won.", {"avalanche": 0.3, "tampa bay": 0.1}, "Tampa Bay had won ["),
+        ("Tampa Bay.", {}, "Tampa Bay ["),
+    ],
+)
+def test_bare_words_of_the_draft_are_an_answer_where_the_reader_does_not_doubt_them(
+    claim: str, likely: dict[str, float], first: str
+):
+    evidence = select(FOUND, 3, likely_answers(ASKED, FOUND))
+    (n,) = (e.n for e in evidence if ("Tampa Bay" if "Tampa" in claim else "The Avalanche") in e.quote)
+    claims, _ = assemble(ASKED, claim, [Claim(claim, (n,), "verified")], evidence, 60, likely)
+    assert with_markers(claims[0]).startswith(first)

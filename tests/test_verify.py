@@ -466,6 +466,12 @@ def test_a_corrupted_claim_fails_for_its_reason(claim: str, reason: str, quote: 
 # --- several quotes, titles, thresholds -----------------------------------------------------------
 
 
+def test_a_sentence_about_the_quote_is_no_claim():
+    quote = evidence("Russia said 10,000 soldiers were back.")
+    assert check("The quote is 10,000.", [quote]).reason == "it speaks of the quote, not of what it says"
+    assert check("The quote says that 10,000 soldiers were back.", [quote]).holds
+
+
 def test_a_claim_that_cites_nothing_fails():
     assert check("It rained.", []) == Verification("it cites nothing", 0.0)
 

@@ -44,6 +44,7 @@ KIND = {stem(word): group for group in KINDS for word in words(group)}
 
 ENDS = re.compile(r"(?<=[.!?])[”\"]*\s+(?=[A-Z“\"])")
 NAMES = re.compile(r"\b[A-Z]\w*")
+OF_THE_QUOTE = re.compile(r"\b(?:the|this) (?:quote|passage) (?:is|was)\b", re.I)
 SAID_TOGETHER = 4  # content words of a part of a claim from which all but one in one sentence are suspicious
 NEW_WORDS_AT_MOST = 2  # content words in a row that no quote holds: three in a row are invented
 
@@ -76,6 +77,8 @@ def verify(
         return Verification("it cites nothing", 0.0)
     said = without_lead_in(claim)
     quotes = " ".join(e.quote for e in cited)
+    if OF_THE_QUOTE.search(said) and not OF_THE_QUOTE.search(quotes):
+        return Verification("it speaks of the quote, not of what it says", 0.0)
     known = " ".join([quotes, *(e.source.title or "" for e in cited)])
     with_dates = " ".join([known, *_dates_of(cited)])
     new = missing_names(said, with_dates)
