@@ -1,8 +1,8 @@
 """Checked claims and quotes → the text of an answer and its numbered footnotes.
 
-The claims that passed come first, then the quotes that answer best, as many as fit. A draft of the model
-that failed its check is not lost: its words that the question does not hold are a vote for the quotes that
-hold them. So a model too weak to write still helps to choose. Nothing here writes words of its own.
+The claims that passed come first, then the quotes that answer best, as many as fit. Without a reader, a draft
+of the model that failed its check is not lost: its words that the question does not hold are a vote for the
+quotes that hold them. Nothing here writes words of its own.
 """
 
 import math
@@ -18,10 +18,10 @@ from index.words import terms
 
 MAX_QUOTES = 4
 PROSE = 2  # so many claims that passed are an answer by themselves, where no quote fits beside them
-# How much a draft's vote (0..1) adds to a quote's worth, of which its own probability is up to OWN and the
-# likely answers that only it holds up to 1. Without a reader 0.8 was worth 6 points on the news; with one,
-# 0 / 0.1 / 0.2 / 0.5 / 0.8 gave 0.70 / 0.70 / 0.70 / 0.69 / 0.64 there (docs/log.md).
-VOTE = 0.2
+# How much a draft's vote (0..1) adds to a quote's worth, of which its own probability is up to OWN. Without a
+# reader 0.8 was worth 6 points on the news. Where there are likely answers it has none: the default model knows
+# less than the reader that found them (docs/log.md).
+VOTE = 0.8
 # No further quote once one of those shown answers with this probability, or when the next is worth less than
 # this share of the best one: with 0.9 and 0.1 the answers are 3 words shorter and 2 points worse on the news,
 # with 0.99 and 0 they are 4 words longer and no better.
@@ -82,15 +82,14 @@ class Worth:
         self, question: str, draft: str, evidence: Sequence[Evidence], likely: Mapping[str, float]
     ) -> None:
         self.evidence, self._likely = evidence, likely
-        self._votes = dict(
-            zip((e.n for e in evidence), vote(question, draft, [e.quote for e in evidence]), strict=True)
-        )
+        votes = [0.0] * len(evidence) if likely else vote(question, draft, [e.quote for e in evidence])
+        self._votes = dict(zip((e.n for e in evidence), votes, strict=True))
         self._best = max(e.score for e in evidence) or 1.0
         self._holds = {e.n: held(likely, e.key) for e in evidence}
 
     def of(self, e: Evidence, told: set[str]) -> float:
-        """Its own probability (as a share of the best one's), the draft's vote, and the likely answers that
-        are not `told` yet; less for a long one, which takes the place of others."""
+        """Its own probability (as a share of the best one's), the draft's vote or the likely answers that are
+        not `told` yet; less for a long one, which takes the place of others."""
         own = OWN * e.score / self._best + VOTE * self._votes[e.n]
         new = gain(self._likely, self._holds[e.n] - told)
         return (own + new) / math.pow(len(e.quote.split()), BREVITY)
