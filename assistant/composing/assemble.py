@@ -19,8 +19,8 @@ from index.words import terms
 MAX_QUOTES = 4
 PROSE = 2  # so many claims that passed are an answer by themselves, where no quote fits beside them
 # How much a draft's vote (0..1) adds to a quote's worth, of which its own probability is up to OWN. Without a
-# reader 0.8 was worth 6 points on the news. Where there are likely answers it has none: the default model knows
-# less than the reader that found them (docs/log.md).
+# reader 0.8 was worth 6 points on the news. Where there are likely answers it has none: the default model
+# knows less than the reader that found them (docs/log.md).
 VOTE = 0.8
 # No further quote once one of those shown answers with this probability, or when the next is worth less than
 # this share of the best one: with 0.9 and 0.1 the answers are 3 words shorter and 2 points worse on the news,
