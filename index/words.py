@@ -5,6 +5,7 @@ document frequency asked of the keyword index belongs to the very word. Knows no
 """
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
@@ -25,7 +26,15 @@ why will with within without would you your yours yourself tell say says said ac
 """
 STOPWORDS = frozenset(_FUNCTION_WORDS.split())
 
-_stemmer = snowballstemmer.stemmer("porter")
+
+class _Stemmer(threading.local):
+    """One for each thread: a stemmer keeps the word that it is at."""
+
+    def __init__(self) -> None:
+        self.of = snowballstemmer.stemmer("porter").stemWord
+
+
+_stemmer = _Stemmer()
 # Porter's own program, which SQLite follows, later cut -logi to -log and -bli to -ble after a syllable
 # (https://tartarus.org/martin/PorterStemmer, "points of difference"); snowballstemmer follows the paper.
 _SYLLABLE = re.compile(r"(?:[aeiou]|(?<=[^aeiou])y)[aeiou]*[^aeiou]")
@@ -52,11 +61,11 @@ def stem(word: str) -> str:
     """
     if not 3 <= len(word) <= 64:
         return word  # as SQLite does
-    found = str(_stemmer.stemWord(word))
+    found = str(_stemmer.of(word))
     if found.endswith("logi") and _SYLLABLE.search(found, 0, len(found) - 4):
         return found[:-1]
     if found.endswith("bli") and _SYLLABLE.search(found, 0, len(found) - 3):
-        return str(_stemmer.stemWord(found[:-1] + "e"))
+        return str(_stemmer.of(found[:-1] + "e"))
     return found
 
 

@@ -3,6 +3,7 @@
 import math
 import random
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -310,3 +311,38 @@ def test_a_closed_index_leaves_its_file_to_others(tmp_path: Path):
     keywords.close()
     assert sorted(f.name for f in tmp_path.iterdir()) == ["keywords.sqlite"]  # no journal stays
     assert Keywords(file).count == len(CORPUS)
+
+
+def test_threads_stem_at_once():
+    """Past the cache: a stemmer that two share gives wrong stems, or fails."""
+    known = [
+        "sanctions",
+        "deployed",
+        "technology",
+        "possibly",
+        "councils",
+        "evacuation",
+        "passengers",
+        "rising",
+    ]
+    expected = [stem(word) for word in known]
+    uncached = stem.__wrapped__
+    wrong: list[object] = []
+
+    def one() -> None:
+        try:
+            wrong.extend(found for _ in range(300) if (found := [uncached(w) for w in known]) != expected)
+        except IndexError as error:
+            wrong.append(error)
+
+    switches = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=one) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(switches)
+    assert wrong == []

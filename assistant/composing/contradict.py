@@ -3,10 +3,11 @@
 Two quotes disagree when their sentences are nearly the same words but differ in a number, a date or a name;
 or when the question asks for a number and both count what it asks about, differently. Then the reader gets
 both, the newest first, each under its date. Rules on words: quotes that tell the same in other words are not
-seen, and two figures of two times ("in March", "in June") are shown as well, which dates make plain.
+seen, and two figures of two times are shown as well unless each names its months, which dates make plain.
 Decides nothing about who is right. English.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -19,9 +20,12 @@ from assistant.values import Answer, Citation, Claim, Evidence
 from index.text import human_date
 from index.words import stem, terms
 
+MONTH = re.compile(
+    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+)
 NEARLY_SAME = 0.55  # Jaccard overlap of words, numbers left out, from which two sentences tell of one thing
 ON_QUESTION = 0.5  # share of the question's words that each of two quotes holds that count the same
-BESIDE = 0.1  # share of the best quote's probability from which a quote is a rival and no by-catch
+BESIDE = 0.2  # share of the best quote's probability from which a quote is a rival and no by-catch
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def differing(question: str, a: str, b: str) -> tuple[str, str] | None:
     if alike < NEARLY_SAME and not (asks and stems and _held(stems, a) and _held(stems, b)):
         return None
     about = None if alike >= NEARLY_SAME else stems
-    if counted := _counted(first, second, about):
+    if not _of_other_months(a, b) and (counted := _counted(first, second, about)):
         return counted
     if alike < NEARLY_SAME:
         return None
@@ -119,6 +123,18 @@ def _counted(a: Facts, b: Facts, about: set[str] | None) -> tuple[str, str] | No
             if same and x.value not in b.numbers and y.value not in a.numbers and not _years(x, y):
                 return _written(x.value), _written(y.value)
     return None
+
+
+def _of_other_months(a: str, b: str) -> bool:
+    """Whether both name months, and none in common: each may count what was then.
+
+    >>> _of_other_months("From June to August 9 came.", "8 came in May.")
+    True
+    >>> _of_other_months("9 came.", "8 came in May.")
+    False
+    """
+    here, there = set(MONTH.findall(a)), set(MONTH.findall(b))
+    return bool(here and there) and not here & there
 
 
 def _years(*figures: Figure) -> bool:
