@@ -59,8 +59,8 @@ def stem(word: str) -> str:
     >>> stem("sanctions"), stem("deployed"), stem("technology"), stem("possibly")
     ('sanction', 'deploi', 'technolog', 'possibl')
     """
-    if not 3 <= len(word) <= 64:
-        return word  # as SQLite does
+    if not 3 <= len(word.encode()) <= 64:
+        return word  # as SQLite does, which counts bytes
     found = str(_stemmer.of(word))
     if found.endswith("logi") and _SYLLABLE.search(found, 0, len(found) - 4):
         return found[:-1]

@@ -141,6 +141,7 @@ OLD_LETTERS = ["ÀÖ", "ØĲ", "Ĵž", "ΑΡ", "αω", "АЯ", "ая", "את", "
 
 @given(st.lists(st.text(SCRIPTS, min_size=1, max_size=12), min_size=1, max_size=6))
 @example(["İstanbul"])
+@example(["ŊS"])
 def test_every_word_of_a_text_finds_it_and_is_counted_in_it(index: Index, written: list[str]):
     keywords = index([("", "nothing"), ("", " ".join(written)), (" ".join(written), "")])
     for word in words(" ".join(written)):
