@@ -17,12 +17,10 @@ from assistant.asking.question import wanted
 from assistant.checking.facts import Facts, Figure, facts, missing_names
 from assistant.composing.assemble import with_markers
 from assistant.values import Answer, Citation, Claim, Evidence
-from index.text import human_date
+from index.text import MONTHS, human_date
 from index.words import stem, terms
 
-MONTH = re.compile(
-    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
-)
+MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b")
 NEARLY_SAME = 0.55  # Jaccard overlap of words, numbers left out, from which two sentences tell of one thing
 ON_QUESTION = 0.5  # share of the question's words that each of two quotes holds that count the same
 BESIDE = 0.2  # share of the best quote's probability from which a quote is a rival and no by-catch
