@@ -523,6 +523,14 @@ def test_nothing_of_the_library_is_served_as_a_file_and_monitoring_is_off(
     assert "live" not in client.get("/monitoring").text
 
 
+def test_no_event_lets_gradio_draw_its_progress(seed_library: Library):
+    """An unseen clock in each output is drawn 60 times a second, and slows the answer that it waits for."""
+    page = build(Assistant(Settings(library=seed_library.folder), ScriptedModel()))
+    drawing = [event for event in page.config["dependencies"] if event["outputs"]]
+    assert drawing
+    assert all(event["show_progress_on"] == [] for event in drawing)
+
+
 def test_a_taken_port_is_one_line_that_names_the_option() -> None:
     with web.listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]

@@ -6,6 +6,7 @@ Knows nothing of what is served. Not a front for the internet: no encryption, no
 import contextlib
 import errno
 import ipaddress
+import logging
 import socket
 from urllib.parse import urlsplit
 
@@ -69,7 +70,17 @@ def run(app: ASGIApp, listener: socket.socket, host: str) -> None:
     # An open tab keeps a connection, for which a graceful stop would wait without end.
     config = uvicorn.Config(Guard(app, host), log_level="warning", timeout_graceful_shutdown=1)
     with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises again once it has stopped
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """One that stops quietly: the streams of open tabs are cut off then, each of which uvicorn would log with
+    a traceback."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close what is open."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
 
 
 class Guard:
