@@ -212,6 +212,24 @@ def test_opening_another_conversation_leaves_the_answer_to_be_finished(folder: P
     assert chat.saved.turns(second)[0].answer
 
 
+def test_a_question_asked_while_its_conversation_is_opened_again_stays(folder: Path) -> None:
+    class Asked(Saved):
+        """A file that is asked of while it is read."""
+
+        def turns(self, conversation: str) -> list[KeptTurn]:
+            found = super().turns(conversation)
+            asked.ask(QUESTION)
+            return found
+
+    conversations = Conversations(Asked(folder))
+    asked = conversations.of("tab")
+    asked.ask(FERRY)
+    asked.stop()
+    opened = conversations.open("another tab", asked.id)
+    assert opened is asked
+    assert [turn.question for turn in opened.turns] == [FERRY, QUESTION]
+
+
 def test_a_conversation_deleted_while_it_is_answered_stays_deleted(folder: Path) -> None:
     model = ScriptedModel(("The council ",))
     model.hold.clear()

@@ -22,6 +22,7 @@ from assistant.asking.lexicon import (
     WH,
     WOMEN,
 )
+from index.text import MONTHS
 from index.words import STOPWORDS, fold
 
 Kind = Literal["thing", "several", "person", "place", "time"]
@@ -58,18 +59,7 @@ HE_TITLE = re.compile(r"\b(?:Mr|Sir|Lord|King|Pope|\w+man|actor|prince|son|fathe
 NO_NAME = frozenset(
     [
         "i",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
+        *map(str.lower, MONTHS),
         "monday",
         "tuesday",
         "wednesday",
@@ -82,8 +72,8 @@ NO_NAME = frozenset(
     ]
 )
 TIME_WORD = re.compile(
-    r"\b(?:1[0-9]{3}|20[0-9]{2}|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|june"
-    r"|july|august|september|october|november|december|(?:oct|sept|nov|dec|jan|feb|aug)\b\.?|today|tomorrow|yesterday"
+    rf"\b(?:1[0-9]{{3}}|20[0-9]{{2}}|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|{'|'.join(MONTHS)}"
+    r"|(?:oct|sept|nov|dec|jan|feb|aug)\b\.?|today|tomorrow|yesterday"
     r"|years?|months?|weeks?|days?|quarters?|centur(?:y|ies)|spring|summer|autumn|winter|mornings?|evenings?|nights?|midnight|noon"
     r"|time|moment|decades?|hours?|minutes?)\b",
     re.I,

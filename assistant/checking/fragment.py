@@ -8,6 +8,7 @@ import re
 
 from assistant.asking.question import wanted
 from assistant.checking.spelling import plain
+from index.text import MONTHS
 
 FRAGMENT_WORDS = 8  # the longest "sentence" that may be one without a verb
 VERB = re.compile(
@@ -26,10 +27,8 @@ DIGITS = re.compile(
     r"\d|\b(?:one|half|third|quarter|no|none|dozens?|hundreds?|thousands?|millions?|double|twice)\b", re.I
 )
 TIMES = re.compile(
-    r"\d|\b(?:\w+day|today|tomorrow|yesterday|january|february|march|april|may|june|july|august"
-    r"|september|october"
-    r"|november|december|years?|months?|weeks?|days?|hours?|minutes?|century|decade|spring|summer"
-    r"|autumn|fall|winter"
+    rf"\d|\b(?:\w+day|today|tomorrow|yesterday|{'|'.join(MONTHS)}|years?|months?|weeks?|days?|hours?"
+    r"|minutes?|century|decade|spring|summer|autumn|fall|winter"
     r"|morning|afternoon|noon|evening|night|midnight|now|soon|never|before|after|during|when|while"
     r"|early|late)\b",
     re.I,

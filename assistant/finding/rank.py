@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from assistant.asking.question import Wanted, wanted
 from assistant.finding.reader import Reading
 from index.store import Generation
-from index.text import Article, Hit, Sentence, Span
+from index.text import MONTHS, Article, Hit, Sentence, Span
 from index.words import terms
 
 Floats = NDArray[np.float32]
@@ -31,7 +31,7 @@ NUMBER = re.compile(
 )
 TIME = re.compile(
     r"\b(?:1[0-9]{3}|20[0-9]{2}|(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow|yesterday"
-    r"|january|february|march|april|may|june|july|august|september|october|november|december"
+    rf"|{'|'.join(MONTHS)}"
     r"|years?|months?|weeks?|days?|century|spring|summer|autumn|winter|morning|evening|night|o'clock)\b",
     re.I,
 )

@@ -63,7 +63,7 @@ def build(assistant: Assistant, *, editable: bool = True) -> gr.Blocks:
                 _models(ModelTab(assistant), html, quiet)
             panel = html(elem_id="panel")
         talks = _history(chat, html, quiet) if chat.history else None
-        _chat(demo, chat, _Parts(earlier, now, question, limits, trouble, panel), talks, html, quiet)
+        _chat(demo, chat, _Parts(earlier, now, question, limits, trouble, panel, talks), html, quiet)
         demo.unload(chat.forget)
         demo.queue(max_size=MAX_WAITING)
     return demo
@@ -79,17 +79,13 @@ class _Parts:
     limits: gr.HTML
     trouble: gr.HTML
     panel: gr.HTML
+    talks: gr.HTML | None  # opens another conversation
 
 
 def _chat(
-    demo: gr.Blocks,
-    chat: Chat,
-    parts: _Parts,
-    talks: gr.HTML | None,
-    html: Callable[..., gr.HTML],
-    quiet: dict[str, Any],
+    demo: gr.Blocks, chat: Chat, parts: _Parts, html: Callable[..., gr.HTML], quiet: dict[str, Any]
 ) -> None:
-    """The events of the chat; `talks` opens another conversation."""
+    """The events of the chat."""
     limit = gr.State(Filter())
     bridge = html(elem_id="bridge", js_on_load=_script("ui.js"))
     reading = html(elem_id="reading-bridge", js_on_load=_script("reading.js"))
@@ -107,8 +103,8 @@ def _chat(
     bridge.unfilter(answered(chat.ask_unfiltered), None, drawn, **answering)
     reading.retry(answered(chat.retry), None, drawn, **answering)
     opened = [demo.load(chat.load, None, [*drawn, parts.panel, parts.limits], **at_once)]
-    if talks:
-        opened.append(talks.open(chat.open, None, drawn, **at_once))
+    if parts.talks:
+        opened.append(parts.talks.open(chat.open, None, drawn, **at_once))
     bridge.go_on(chat.go_on, None, [now, question], **answering)
     question.stop(chat.stop, None, [now, question], **at_once)
     bridge.cite(chat.show, None, parts.panel, **at_once)

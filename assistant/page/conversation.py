@@ -219,7 +219,9 @@ class Conversations:
         with self._lock:
             found = self._by_id.get(id)
             if found is None or not (found.answering or found.trouble):
-                found = self._read(id) or found
+                read = self._read(id)
+                if read and not (found and found.answering):  # it may have been asked while it was read
+                    found = read
             return self._show(tab, found) if found else None
 
     def begin(self, tab: str) -> Conversation:
