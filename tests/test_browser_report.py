@@ -327,6 +327,21 @@ def test_an_answer_is_copied_in_three_forms(page: Page) -> None:
         expect(page.locator("#turn-a1 .copies")).not_to_contain_text("Copied")
 
 
+def test_the_link_of_a_quote_is_copied_where_the_page_is_not_secure(page: Page) -> None:
+    """Served to others by a name of this machine: the browser has no `navigator.clipboard` there."""
+    asked(page, 1)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.locator("#turn-a1 a.cite").first.click()
+    link = page.locator("#panel a.permalink")
+    link.click()
+    expect(link).to_have_text("Copied")
+    link.click()
+    expect(link).to_have_text("Copy link to this quote")
+    box = page.get_by_label("Your question")
+    box.press("Control+v")
+    expect(box).to_have_value(str(link.evaluate("link => link.href")))
+
+
 def test_a_report_on_a_telephone(page: Page) -> None:
     asked(page, 1)
     collect(page, 1, "A new report")

@@ -87,7 +87,7 @@ def _chat(
 ) -> None:
     """The events of the chat."""
     limit = gr.State(Filter())
-    bridge = html(elem_id="bridge", js_on_load=_script("ui.js"))
+    bridge = html(elem_id="bridge", js_on_load=_script("clipboard.js", "ui.js"))
     reading = html(elem_id="reading-bridge", js_on_load=_script("reading.js"))
     unkept = html(elem_id="reading-trouble")
 
@@ -193,7 +193,7 @@ def _reports(demo: gr.Blocks, tab: ReportTab, html: Callable[..., gr.HTML], quie
             opened = html(elem_id="reports-open")
         beside = html(elem_id="reports-side")
     toast = html(elem_id="reports-toast")
-    bridge = html(elem_id="reports-bridge", js_on_load=_script("reports.js"))
+    bridge = html(elem_id="reports-bridge", js_on_load=_script("clipboard.js", "reports.js"))
     at_once = quiet | {"queue": False}
     bridge.open(_told(tab.open), None, [listed, opened], trigger_mode="always_last", **at_once)
     bridge.see(_told(tab.see), None, beside, trigger_mode="always_last", **at_once)
@@ -237,5 +237,5 @@ def _told(does: Callable[[Mapping[str, Any]], Any]) -> Callable[[gr.EventData], 
     return on
 
 
-def _script(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+def _script(*names: str) -> str:
+    return "\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)

@@ -13,38 +13,10 @@ const act = (what) => trigger("act", { ...view, ...what });
 
 // --- copying an answer ---
 
-// Without a secure origin there is no navigator.clipboard: then the event of an old copy command is answered.
-function write(forms) {
-  const blobs = Object.entries(forms).map(([type, text]) => [type, new Blob([text], { type })]);
-  if (window.ClipboardItem && navigator.clipboard?.write)
-    return navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
-  return new Promise((done, failed) => {
-    const answer = (event) => {
-      for (const [type, text] of Object.entries(forms)) event.clipboardData.setData(type, text);
-      event.preventDefault();
-      done();
-    };
-    document.addEventListener("copy", answer, { once: true });
-    if (!document.execCommand("copy")) failed();
-    document.removeEventListener("copy", answer);
-  });
-}
-
 function copied(button) {
   const form = (name) => button.closest(".under").querySelector(`textarea.${name}`).value;
-  const forms =
-    button.dataset.copy === "rich"
-      ? { "text/html": form("rich"), "text/plain": form("text") }
-      : { "text/plain": form(button.dataset.copy) };
-  const label = button.textContent;
-  const say = (words) => {
-    button.textContent = words;
-    setTimeout(() => (button.textContent = label), 1500);
-  };
-  write(forms).then(
-    () => say("Copied"),
-    () => say("The browser did not allow it"),
-  );
+  if (button.dataset.copy === "rich") copy(button, { "text/html": form("rich"), "text/plain": form("text") });
+  else copy(button, { "text/plain": form(button.dataset.copy) });
 }
 
 // --- putting it into a report ---

@@ -44,14 +44,6 @@ function closePanel() {
   trigger("contents");
 }
 
-function copyText(button, text) {
-  const label = button.textContent;
-  navigator.clipboard.writeText(text).then(() => {
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = label), 1500);
-  });
-}
-
 // "Understood as" becomes a field, and back; what is sent from it is asked as it stands.
 function reword(turn, open) {
   const form = turn.querySelector("form.reword");
@@ -78,7 +70,7 @@ document.addEventListener("click", (event) => {
   if (!clicked) return;
   if (clicked.matches("a")) {
     event.preventDefault();
-    if (clicked.matches(".permalink")) copyText(clicked, clicked.href);
+    if (clicked.matches(".permalink")) copy(clicked, { "text/plain": clicked.href });
     else openPanel(clicked);
   } else if (clicked.matches(".example")) trigger("example", { question: clicked.textContent });
   else if (clicked.matches(".edit, .cancel")) reword(clicked.closest(".turn"), clicked.matches(".edit"));
