@@ -175,13 +175,14 @@ def with_markers(claim: Claim) -> str:
     'It rained [1][2].'
     >>> with_markers(Claim("“It rained.”", (1,), "quoted"))
     '“It rained.” [1]'
-    >>> with_markers(Claim("on Monday", (1,), "quoted"))
-    'on Monday [1].'
+    >>> with_markers(Claim("on Monday", (1,), "quoted")), with_markers(Claim("11,698 (7.4%)", (1,), "quoted"))
+    ('on Monday [1].', '11,698 (7.4%) [1].')
     """
     markers = "".join(f"[{n}]" for n in claim.citations)
     if claim.text.endswith((".", "!", "?")) and not claim.text.endswith(".."):
         return f"{claim.text[:-1].rstrip()} {markers}{claim.text[-1]}"
-    if claim.text[-1:].isalnum() or claim.text.endswith("%"):
+    last = claim.text.rstrip("”\"’')]")[-1:]
+    if last.isalnum() or last == "%":
         return f"{claim.text} {markers}."
     return f"{claim.text} {markers}"
 

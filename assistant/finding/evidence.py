@@ -25,6 +25,7 @@ LEANS = re.compile(
 )
 OPENING = re.compile(r"“(?=\w)")
 CLOSING = re.compile(r"”|“(?!\w)")
+PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ('"', '"'))  # no ‘’, which is an apostrophe too
 PARAGRAPH_END = re.compile(r"\n[ \t\r]*\n")
 
 
@@ -101,8 +102,48 @@ def _evidence(n: int, candidate: Candidate, span: Span) -> Evidence:
         start=span.start,
         end=span.end,
         key=candidate.text,
-        words=candidate.article.quote(candidate.words) if candidate.words else "",
+        words=_words(candidate),
         score=candidate.score,
         context=article.quote(passage),
         context_start=passage.start,
     )
+
+
+def _words(candidate: Candidate) -> str:
+    if candidate.words is None:
+        return ""
+    start = candidate.sentence.start
+    return paired(candidate.text, Span(candidate.words.start - start, candidate.words.end - start))
+
+
+def paired(text: str, words: Span) -> str:
+    """The words of a span, with the bracket or quotation mark that is missing right beside them, or without
+    the one too many at their end or beginning; "" where its pair stands farther away.
+
+    >>> text = "About 11,698 (7.4%) saw “Game of Thrones” (with Ann as a guest)."
+    >>> def paired_in(words):
+    ...     return paired(text, Span(at := text.index(words), at + len(words)))
+    >>> paired_in("11,698 (7.4%"), paired_in("Game of Thrones”"), paired_in("saw “"), paired_in("(with Ann")
+    ('11,698 (7.4%)', '“Game of Thrones”', 'saw', 'with Ann')
+    >>> paired_in("“Game of Thrones"), paired_in("7.4%) saw"), paired_in("About 11,698 (7")
+    ('“Game of Thrones”', '(7.4%) saw', '')
+    """
+    start, end = words.start, words.end
+    for opens, closes in PAIRS:
+        said = text[start:end]
+        same = opens == closes
+        more = said.count(opens) % 2 if same else said.count(opens) - said.count(closes)
+        if not more:
+            continue
+        first, last = (more > 0, more < 0 or same)  # whether one that opens, one that closes is alone
+        if first and text[end : end + 1] == closes and not said.endswith(closes):
+            end += 1
+        elif last and start and text[start - 1] == opens and not said.startswith(opens):
+            start -= 1
+        elif said.endswith(opens if first else closes):
+            end -= 1
+        elif said.startswith(opens if first else closes):
+            start += 1
+        else:
+            return ""
+    return text[start:end].strip()
