@@ -327,6 +327,16 @@ def test_an_answer_is_copied_in_three_forms(page: Page) -> None:
         expect(page.locator("#turn-a1 .copies")).not_to_contain_text("Copied")
 
 
+def test_what_is_said_twice_goes_away_twice(page: Page) -> None:
+    asked(page, 1)
+    collect(page, 1, "A new report")
+    toast = page.locator("#reports-toast .toast")
+    expect(toast).to_be_hidden(timeout=20_000)
+    collect(page, 1, "Report of ")
+    expect(toast).to_be_visible()
+    expect(toast).to_be_hidden(timeout=20_000)
+
+
 def test_the_link_of_a_quote_is_copied_where_the_page_is_not_secure(page: Page) -> None:
     """Served to others by a name of this machine: the browser has no `navigator.clipboard` there."""
     asked(page, 1)

@@ -148,7 +148,7 @@ def _history(chat: Chat, html: Callable[..., gr.HTML], quiet: dict[str, Any]) ->
         html(value=history_html.head_html())
         listed = html(elem_id="history-list")
         html(value=history_html.foot_html())
-    bridge = html(elem_id="history-bridge", js_on_load=_script("history.js"))
+    bridge = html(elem_id="history-bridge", js_on_load=_script("watch.js", "history.js"))
     bridge.list(_told(history.list), None, listed, trigger_mode="always_last", queue=False, **quiet)
     bridge.act(_told(history.act), None, listed, trigger_mode="multiple", queue=False, **quiet)
     return bridge
@@ -172,7 +172,7 @@ def _articles(tab: Tab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) -> 
                 outlets = html(elem_id="shelf-outlets")
             table = html(elem_id="shelf-table")
         aside = html(elem_id="shelf-aside")
-    bridge = html(elem_id="shelf-bridge", js_on_load=_script("shelf.js"))
+    bridge = html(elem_id="shelf-bridge", js_on_load=_script("watch.js", "shelf.js"))
     at_once = quiet | {"queue": False, "trigger_mode": "multiple"}
     everything = [facts, job, chart, outlets, table, aside]
     # It waits for the job, nothing waits for it.
@@ -193,7 +193,7 @@ def _reports(demo: gr.Blocks, tab: ReportTab, html: Callable[..., gr.HTML], quie
             opened = html(elem_id="reports-open")
         beside = html(elem_id="reports-side")
     toast = html(elem_id="reports-toast")
-    bridge = html(elem_id="reports-bridge", js_on_load=_script("clipboard.js", "reports.js"))
+    bridge = html(elem_id="reports-bridge", js_on_load=_script("watch.js", "clipboard.js", "reports.js"))
     at_once = quiet | {"queue": False}
     bridge.open(_told(tab.open), None, [listed, opened], trigger_mode="always_last", **at_once)
     bridge.see(_told(tab.see), None, beside, trigger_mode="always_last", **at_once)
@@ -216,7 +216,7 @@ def _models(tab: ModelTab, html: Callable[..., gr.HTML], quiet: dict[str, Any]) 
         download = html(elem_id="models-download")
         html(value=models_html.STOP, elem_id="models-stop")
         offers = html(elem_id="models-offers")
-    bridge = html(elem_id="models-bridge", js_on_load=_script("models.js"))
+    bridge = html(elem_id="models-bridge", js_on_load=_script("watch.js", "models.js"))
     everything = [now, change, listed, offers, download]
     at_once = quiet | {"queue": False, "trigger_mode": "multiple"}
     watched = {"concurrency_limit": None, "trigger_mode": "multiple", **quiet}

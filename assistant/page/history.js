@@ -169,15 +169,7 @@ document.addEventListener("change", (event) => {
   take([...event.target.files]).then(() => (event.target.value = "")); // so that it can be chosen again
 });
 
-function watch(selector, changed) {
-  const part = find(selector);
-  if (!part) return requestAnimationFrame(() => watch(selector, changed));
-  new MutationObserver(changed).observe(part, { childList: true, subtree: true });
-  changed();
-}
-
-watch("#earlier", told);
-watch("#now", told);
+for (const part of ["#earlier", "#now"]) watch(part, told, true);
 watch("#history-list", () => {
   if (leave && !find(`#history [data-id="${leave}"]`)) {
     leave = "";

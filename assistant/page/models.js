@@ -48,12 +48,7 @@ function refocus() {
   same.focus({ preventScroll: true });
 }
 
-function watch(selector) {
-  const part = find(selector);
-  if (!part) return requestAnimationFrame(() => watch(selector));
-  new MutationObserver(refocus).observe(part, { childList: true, subtree: true });
-}
-for (const part of ["#models-now", "#models-list", "#models-offers"]) watch(part);
+for (const part of ["#models-now", "#models-list", "#models-offers"]) watch(part, refocus);
 // Whoever has moved on is not pulled back by what is drawn later.
 document.addEventListener("focusin", (event) => {
   if (event.target.dataset?.keep !== keep) keep = "";

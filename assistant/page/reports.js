@@ -148,13 +148,6 @@ document.addEventListener("change", (event) => {
 
 // --- what is drawn from Python ---
 
-function watch(selector, changed) {
-  const part = find(selector);
-  if (!part) return requestAnimationFrame(() => watch(selector, changed));
-  if (selector === "#reports-toast") part.setAttribute("aria-live", "polite");
-  new MutationObserver(changed).observe(part, { childList: true, characterData: true, subtree: true });
-}
-
 function refocus(part) {
   const same = keep && find(`${part} [data-keep="${CSS.escape(keep)}"]`);
   if (!same || same === document.activeElement) return; // not drawn yet: the old one is still there
@@ -191,14 +184,20 @@ watch("#reports-open", () => {
 watch("#reports-side", () => refocus("#reports-side"));
 
 let fading = 0;
+let told = ""; // the toast that is fading: the same words once more are another one
 function hideToast() {
   const toast = find("#reports-toast .toast");
   if (toast) toast.hidden = true;
 }
-watch("#reports-toast", () => {
+function fade() {
+  find("#reports-toast").setAttribute("aria-live", "polite");
+  const toast = find("#reports-toast .toast")?.dataset.toast ?? "";
+  if (toast === told) return;
+  told = toast;
   clearTimeout(fading);
   fading = setTimeout(hideToast, TOAST_MS);
-});
+}
+watch("#reports-toast", fade, true);
 
 function opened() {
   if (location.hash !== "#reports") return;

@@ -9,6 +9,7 @@ const plural = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "
 
 function see(change) {
   Object.assign(view, { page: 1 }, change);
+  press(); // the chart may stay as it is
   trigger("see", view);
 }
 
@@ -218,12 +219,6 @@ document.addEventListener("drop", async (event) => {
 });
 
 // --- what is drawn from Python ---
-
-function watch(selector, changed) {
-  const part = find(selector);
-  if (!part) return requestAnimationFrame(() => watch(selector, changed));
-  new MutationObserver(changed).observe(part, { childList: true, subtree: true });
-}
 
 function refocus(part) {
   const same = keep && find(`${part} [data-keep="${CSS.escape(keep)}"]:not(:disabled)`);

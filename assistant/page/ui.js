@@ -211,8 +211,8 @@ function keepLimit() {
   const limits = document.querySelector("#limits");
   if (!limits) return requestAnimationFrame(keepLimit);
   new MutationObserver((changes) => {
-    if (changes.some(({ target }) => !target.closest?.("summary"))) restoreLimit();
-  }).observe(limits, { childList: true, subtree: true });
+    if (changes.some(({ target }) => !(target.closest ? target : target.parentElement)?.closest("summary"))) restoreLimit();
+  }).observe(limits, { childList: true, characterData: true, subtree: true });
 }
 keepLimit();
 
