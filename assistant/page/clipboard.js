@@ -17,12 +17,17 @@ function written(forms) {
   });
 }
 
+const labels = new WeakMap(); // button → what it says otherwise; it may be pressed again before it says so
+
 // Copy a text in one or several forms (type → text); the button says for a moment whether it was.
 function copy(button, forms) {
-  button.dataset.label ??= button.textContent; // it may be pressed again while it says so
+  if (!labels.has(button)) labels.set(button, button.textContent);
   const say = (words) => {
     button.textContent = words;
-    setTimeout(() => (button.textContent = button.dataset.label), 1500);
+    setTimeout(() => {
+      if (labels.has(button)) button.textContent = labels.get(button);
+      labels.delete(button);
+    }, 1500);
   };
   written(forms).then(
     () => say("Copied"),
