@@ -9,7 +9,7 @@ model, loads each at its first use, and takes the library's live generation once
 import datetime as dt
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,34 +18,30 @@ from typing import Any
 from assistant.asking.followup import standalone
 from assistant.asking.kinds import asked_for
 from assistant.asking.question import check
-from assistant.checking.checked import checked
 from assistant.checking.similar import Similar
-from assistant.composing.assemble import assemble, with_markers
-from assistant.composing.compose import MAX_SENTENCES, composed
-from assistant.composing.contradict import both_sides
-from assistant.composing.decide import decide, decided
+from assistant.composing.choose import LEAST_STRENGTH, Chosen, chosen
+from assistant.composing.compose import MAX_SENTENCES, Composed, composed
 from assistant.composing.origin import with_origins
 from assistant.digests.digest import answer as digested
-from assistant.digests.digest import covers, prose
 from assistant.digests.forms import FORMS, completed, formed
 from assistant.finding.cross import CrossReader
 from assistant.finding.rank import SentenceReader
 from assistant.finding.reader import default_reader
 from assistant.finding.retrieve import Search, passage_ref, retrieved
 from assistant.finding.scope import NOT_FOUND, declined, nothing, scope_of
-from assistant.llm.cite import Drafted
+from assistant.llm.adapter import find_adapter
 from assistant.llm.lent import Lent
 from assistant.llm.line import Line
 from assistant.llm.model import SMALL_MODEL_BYTES, LlamaModel
 from assistant.llm.speed import Speed, undisturbed
-from assistant.llm.talk import ChatModel, Message
+from assistant.llm.talk import ChatModel, Chooser, Message
 from assistant.llm.weights import find_weights
 from assistant.pace import Pace
-from assistant.settings import DEFAULT_READER, NO_READER, Settings
+from assistant.settings import DEFAULT_READER, NO_ADAPTER, NO_READER, Settings
+from assistant.settle import answer_of
 from assistant.values import (
     Answer,
     Event,
-    Evidence,
     History,
     Retrieved,
     Scope,
@@ -85,6 +81,7 @@ class Assistant:
         self._line = Line()
         self._reading = Pace()
         self._model_given = model is not None
+        self._first_model = settings.model
         self._reader: SentenceReader | None = None
         self._choosing = threading.Lock()
         self._loading_reader = threading.Lock()
@@ -165,7 +162,7 @@ class Assistant:
         evidence_s = time.perf_counter() - started
         yield Retrieved(alone, base.evidence, base.passages, evidence_s, base.scope)
         timings = Timings(evidence_s=evidence_s)
-        drafted: tuple[Drafted, ...] = ()
+        made: Chosen | Composed | None = None
         if evidence and self.settings.use_model and (not found.digest or self._writes_prose):
             try:
                 with self._line.joined() as place, self._lent.lent(stop) as model:
@@ -173,19 +170,18 @@ class Assistant:
                         yield Waiting(ahead, place.left_s(ahead))
                     if (left_s := place.left_s(0)) is not None:
                         yield Waiting(0, left_s)
-                    draft = yield from composed(model, alone, evidence, self.settings, stop)
+                    if isinstance(model, Chooser) and model.chooses and not found.digest:
+                        made = chosen(model, base, found.likely, self.settings, stop)
+                    else:
+                        made = yield from composed(model, alone, evidence, self.settings, stop)
+                    timings = replace(made.spent(started), evidence_s=evidence_s)
                     place.done()
             except Cancelled:
                 raise
             except ModelError as error:
                 yield Verified(replace(base, status="failed", text=str(error)))
                 return
-            drafted, spent = draft.sentences, draft.spent(started)
-            timings = replace(spent, evidence_s=evidence_s)
-        if found.digest:
-            answer = self._told(base, drafted)
-        else:
-            answer = self._settled(self._answer(base, evidence, drafted, found.likely))
+        answer = answer_of(base, made, found.likely, self._similar, self.settings, digest=found.digest)
         total_s = time.perf_counter() - started
         timed = replace(answer, timings=replace(timings, total_s=total_s))
         yield Verified(with_origins(timed, found.generation))
@@ -228,8 +224,9 @@ class Assistant:
         self.library.embed(["warm up"])
         _ = self.reader
         if self.settings.use_model:
-            messages = [Message("system", render("system")), Message("user", "")]
             with self._lent.lent() as model:
+                task = "choose" if isinstance(model, Chooser) and model.chooses else "system"
+                messages = [Message("system", render(task)), Message("user", "")]
                 next(model.stream(messages, max_tokens=1), None)
 
     @property
@@ -239,7 +236,22 @@ class Assistant:
 
     def _load(self) -> ChatModel:
         settings = self.settings
-        return LlamaModel(find_weights(settings.model), settings.context_tokens, settings.threads)
+        adapter = find_adapter(self._adapter)
+        return LlamaModel(find_weights(settings.model), settings.context_tokens, settings.threads, adapter)
+
+    @property
+    def _adapter(self) -> str:
+        """It was given for the model that this assistant began with; another one has none."""
+        return self.settings.adapter if self.settings.model == self._first_model else NO_ADAPTER
+
+    @property
+    def _chooses(self) -> bool:
+        """Whether the model will choose among the quotes; told without loading it."""
+        if not self.settings.use_model:
+            return False
+        if self._model_given:
+            return isinstance(self.model, Chooser) and self.model.chooses
+        return self._adapter != NO_ADAPTER
 
     @property
     def _writes_prose(self) -> bool:
@@ -279,7 +291,10 @@ class Assistant:
         if period:
             scope, strict = scope_of(alone, own, catalogue, dt.date.today())
         row = self.library.embed([alone])[0]
-        search = Search(alone, row, self.library, generation, self.reader, self.settings, self._reading)
+        settings = self.settings
+        if self._chooses:  # it has a say in whether they are strong enough
+            settings = replace(settings, abstain_below=min(settings.abstain_below, LEAST_STRENGTH))
+        search = Search(alone, row, self.library, generation, self.reader, settings, self._reading)
         found = yield from retrieved(search, scope, strict=strict)
         text = declined(found.scope)
         if found.scope and not found.passages:
@@ -295,45 +310,3 @@ class Assistant:
             scope=found.scope,
         )
         return _Found(base, generation, found.likely)
-
-    def _answer(
-        self,
-        base: Answer,
-        evidence: Sequence[Evidence],
-        drafted: Sequence[Drafted],
-        likely: Mapping[str, float],
-    ) -> Answer:
-        """Checked claims first, then the quotes that answer best, within `answer_words`."""
-        if not evidence:
-            return base
-        claims, dropped = checked(base.standalone_question, drafted, evidence, self._similar, self.settings)
-        # A direct answer comes first; what a weak model adds to it is rambling and would vote astray.
-        draft = drafted[0].text if drafted else ""
-        claims, citations = assemble(
-            base.standalone_question, draft, claims, evidence, self.settings.answer_words, likely
-        )
-        return replace(
-            base,
-            status="answered",
-            text=" ".join(with_markers(claim) for claim in claims),
-            claims=tuple(claims),
-            citations=tuple(citations),
-            dropped=tuple(dropped),
-        )
-
-    def _settled(self, answer: Answer) -> Answer:
-        """An answer that opens with yes or no where one quote is certain to decide it, and that shows both
-        quotes where two articles disagree."""
-        question = answer.standalone_question
-        if answer.status == "answered" and asked_for(question).kind == "yes_no":
-            found = decide(question, answer.evidence, self._similar)
-            if found:
-                return decided(answer, *found)
-        return both_sides(answer, question, answer.evidence, self.settings.answer_words)
-
-    def _told(self, digest: Answer, drafted: Sequence[Drafted]) -> Answer:
-        """A digest, or the prose that a model made of it when all of it holds and it covers the quotes."""
-        claims, dropped = checked(
-            digest.standalone_question, drafted, digest.evidence, self._similar, self.settings
-        )
-        return digest if dropped or not covers(claims, digest.evidence) else prose(digest, claims)

@@ -21,7 +21,7 @@ from assistant.commands.reporting import add_report_command
 from assistant.commands.shelve import add_commands
 from assistant.commands.terminal import complain, show
 from assistant.rendering.render import markdown
-from assistant.settings import DEFAULT_MODEL, DEFAULT_READER, default_library
+from assistant.settings import DEFAULT_MODEL, DEFAULT_READER, NO_ADAPTER, default_library
 from assistant.values import turn_from_json
 from index.embed import DEFAULT_ENCODER
 from index.errors import FootnoteError, UsageError
@@ -98,6 +98,11 @@ def parser() -> argparse.ArgumentParser:
             "--model",
             default=None if chosen else DEFAULT_MODEL,
             help=f"a GGUF file, or hf:owner/repo/file.gguf[@revision] (default: {chosen}{DEFAULT_MODEL})",
+        )
+        made.add_argument(
+            "--adapter",
+            default=NO_ADAPTER,
+            help="a LoRA made for the model (a GGUF file of training/adapter.py), or none",
         )
         made.add_argument("--no-model", action="store_true", help="answer with quotes only")
         made.add_argument(
@@ -215,4 +220,5 @@ def _assistant(arguments: argparse.Namespace) -> Assistant:
         encoder=arguments.encoder,
         use_model=not arguments.no_model,
         reader=arguments.reader,
+        adapter=arguments.adapter,
     )

@@ -219,6 +219,19 @@ def test_a_wrong_answer_whose_quotes_hold_the_right_one(assistant: Assistant, fe
     assert (result.right, result.cited) == (False, True)
 
 
+def test_a_short_answer_is_right_by_itself(assistant: Assistant, ferry: Answer):
+    sentence = Claim.quoted("Ormeska Lines carried 48,200 passengers between January and March.", 1)
+    for first, right in (("48,200 passengers", True), ("Ormeska Lines", False)):
+        answer = dataclasses.replace(ferry, claims=(Claim.quoted(first, 1), sentence))
+        assert measure(question("48,200"), answer, assistant).short is right
+    whole = dataclasses.replace(ferry, claims=(sentence,))
+    assert measure(question("48,200"), whole, assistant).short is False  # nothing short stands first
+    long = question("48,200", evidence=("Ormeska Lines carried 48,200 passengers.",))
+    assert measure(long, ferry, assistant).short is None
+    declined = dataclasses.replace(ferry, status="not_found", claims=())
+    assert measure(question("48,200"), declined, assistant).short is False
+
+
 def test_an_answer_of_more_than_sixty_words_is_wrong(assistant: Assistant, ferry: Answer):
     for words, right in ((59, True), (60, False)):
         answer = dataclasses.replace(ferry, text=f"{'so ' * words}48,200")
@@ -371,9 +384,16 @@ DECLINED = {"status": "not_found", "supported": 0.0, "cited": None}
 
 def test_measures_are_shares_of_the_questions_they_apply_to():
     results = [
-        result(evidence_s=0.1, total_s=1.0, first_token_s=0.5, words=10, strength=0.9),
+        result(evidence_s=0.1, total_s=1.0, first_token_s=0.5, words=10, strength=0.9, short=True),
         result(
-            right=False, in_passages=2, in_evidence=4, evidence_s=0.2, total_s=2.0, words=20, strength=0.8
+            short=False,
+            right=False,
+            in_passages=2,
+            in_evidence=4,
+            evidence_s=0.2,
+            total_s=2.0,
+            words=20,
+            strength=0.8,
         ),
         result(
             **{"right": False, "cited": False, "in_passages": 0, "in_evidence": 0, "supported": 0.5},
@@ -397,6 +417,7 @@ def test_measures_are_shares_of_the_questions_they_apply_to():
         "right_and_cited": 2 / 6,
         "right_and_cited_first_turn": 1 / 4,
         "right_and_cited_second_turn": 1 / 2,
+        "short_answer": 1 / 2,
         "failed": 1 / 9,
         "answer_words": 150 / 6,
         "citation_precision": 3 / 5,

@@ -29,7 +29,12 @@ def test_the_question_prompt():
 
 def test_there_are_no_other_prompts():
     folder = Path(prompts.__file__).parent
-    assert sorted(file.name for file in folder.glob("*.txt")) == ["choose.txt", "question.txt", "system.txt"]
+    assert sorted(file.name for file in folder.glob("*.txt")) == [
+        "choose.txt",
+        "question.txt",
+        "quote.txt",
+        "system.txt",
+    ]
 
 
 def test_what_changes_stands_behind_what_does_not():

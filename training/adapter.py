@@ -1,15 +1,16 @@
 """Train the adapter of the default language model and write it as GGUF.
 
-    python -m training.adapter ../shared/train --out assistant/smollm2-reader.gguf
+    python -m training.adapter ../shared/train --out build/adapter.gguf
 
-The model is shown a question and numbered quotes, in the very tokens that the pipeline sends (the prompt
-files, llama.cpp's tokenizer, the GGUF's own chat template), and learns to write the number of the quote that
-answers and the words that do, or `[0]`. LoRA (Hu et al., 2021, arXiv:2106.09685) on all linear layers of the
-GGUF's own weights; the loss is on the reply alone, and twice as much on its number.
+The model is shown a question and a quote, in the very tokens that the pipeline sends (the prompt files,
+llama.cpp's tokenizer, the GGUF's own chat template), and learns to say "Yes" and the words that answer, or
+"No". LoRA (Hu et al., 2021, arXiv:2106.09685) on all linear layers of the GGUF's own weights. The log odds of
+"Yes" of all quotes of a question, and 0 for none of them, go into one softmax: what counts is which quote
+comes first.
 
 The rate rises, stays and falls at the end (`trapezoid`), so a run can be stopped, gone on with, and made
-longer (`--sheets`) without beginning again: the state is beside `--state`, with a log of the losses, from
-which `--plot` draws the curve. A GPU is used where there is one.
+longer (`--examples`) without beginning again: the state is beside `--state`, with a log of the losses. A GPU
+is used where there is one.
 """
 
 import argparse
@@ -18,8 +19,8 @@ import json
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,26 +29,25 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from assistant.llm.model import LlamaModel
-from assistant.llm.talk import Message
+from assistant.composing.choose import prompts as asked
+from assistant.llm.model import VERDICTS, LlamaModel, beginning
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
 from index.embed import Encoder
-from prompts import render
 from training.data import look_alikes, read
 from training.gguf_adapter import write_gguf
-from training.quotes import Quotes, Sheet, shuffled
+from training.quotes import Example, Quotes, shuffled
 
 RANK, ALPHA = 32, 64
 LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 LEARNING_RATE = 4e-4
 WARM_UP, FALL = 40, 0.3  # steps until the full rate; share of the steps over which it falls
-NUMBER_WEIGHT = 2.0  # of the loss on the number, beside that on each word's piece
-STEP = 4  # sheets of a step
+WORDS_WEIGHT = 0.5  # of the loss on the words, beside that on the choice
+STEP = 8  # examples of a step
 # Of a source's questions, drawn anew for each pass: the encyclopedia's are most like those about news.
 SHARES = {"squadshifts_wiki": 1.0, "squadshifts_reddit": 0.4, "squadshifts_amazon": 0.4, "fairytale": 0.4}
-MAX_TOKENS = 768  # longer sheets are left out: few
-KEEP_EVERY, REPORT_EVERY = 10, 150  # steps
+MAX_TOKENS = 768  # longer ones are left out: few
+KEEP_EVERY, REPORT_EVERY = 10, 128  # steps
 DEV_QUESTIONS = 200
 SEED = 11
 
@@ -55,68 +55,55 @@ END = "<|im_end|>"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question of a sheet in tokens: what comes after the quotes, and the reply."""
+class Branch:
+    """A quote in tokens, with what is to be written of it."""
 
     tokens: tuple[int, ...]
-    reply: int  # tokens at the end that are learnt
-    right: int  # the number that the reply should begin with
+    reply: int  # tokens at the end that are learnt, after the verdict: only the right quote has any
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A sheet in tokens: what its questions have in common, the quotes above all, then each question."""
+    """An example in tokens: what its prompts begin with, the question above all, then each quote by itself.
+    `right` is the number of the branch that answers, 0 for none."""
 
     common: tuple[int, ...]
-    asked: tuple[Asked, ...]
+    branches: tuple[Branch, ...]
+    right: int
 
     @property
     def length(self) -> int:
         """Tokens altogether."""
-        return len(self.common) + sum(len(asked.tokens) for asked in self.asked)
+        return len(self.common) + sum(len(branch.tokens) for branch in self.branches)
 
 
 class Prompts:
-    """Sheets → tokens, made by the parts of the pipeline."""
+    """Examples → tokens, made by the parts of the pipeline."""
 
     def __init__(self, model: LlamaModel) -> None:
         self._template = model._template
         self._llama = model._llama
-        self.digits = [self._words(str(n))[0] for n in range(10)]
+        self.yes, self.no = (self._words(word)[0] for word in VERDICTS)
         self.end = self._llama.tokenize(END.encode(), add_bos=False, special=True)
 
-    def shown(self, sheet: Sheet) -> Shown:
-        """The prompts with their replies, to the ends; what all begin with is there once."""
-        quotes = "\n".join(f"[{n}] {quote}" for n, quote in enumerate(sheet.quotes, start=1))
-        prompts, replies = [], []
-        for question in sheet.questions:
-            messages = [
-                Message("system", render("choose")),
-                Message("user", render("question", quotes=quotes, question=question.text)),
-            ]
-            prompts.append(self._template.tokens(messages)[0])
-            replies.append([*self._words(question.reply), *self.end])
-        same = beginning(prompts) if len(prompts) > 1 else 0
+    def shown(self, example: Example) -> Shown:
+        """The prompts, and the reply to the right one, to its end; what all begin with is there once."""
+        prompts = [self._template.tokens(messages)[0] for messages in asked(example.question, example.quotes)]
+        same = beginning(prompts) if len(prompts) > 1 else len(prompts[0]) // 2
+        reply = [self.yes, *self._words(f": {example.words}"), *self.end]
+        replies = [reply if i == example.right else [] for i in range(len(prompts))]
         return Shown(
             tuple(prompts[0][:same]),
             tuple(
-                Asked((*prompt[same:], *reply), len(reply), 0 if q.right is None else q.right + 1)
-                for prompt, reply, q in zip(prompts, replies, sheet.questions, strict=True)
+                Branch((*prompt[same:], *reply), len(reply))
+                for prompt, reply in zip(prompts, replies, strict=True)
             ),
+            0 if example.right is None else example.right + 1,
         )
 
     def _words(self, text: str) -> list[int]:
         found: list[int] = self._llama.tokenize(text.encode(), add_bos=False, special=False)
         return found
-
-
-def beginning(prompts: Sequence[Sequence[int]]) -> int:
-    """How many tokens all begin with.
-
-    >>> beginning([[1, 2, 3], [1, 2, 4, 5]])
-    2
-    """
-    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*prompts, strict=False)))
 
 
 def network(file: Path, device: str) -> Any:
@@ -131,10 +118,10 @@ def network(file: Path, device: str) -> Any:
 
 
 def packed(shown: Shown) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """`(1, length)` tokens and positions and the `(1, 1, length, length)` mask: each question sees what is
+    """`(1, length)` tokens and positions and the `(1, 1, length, length)` mask: each branch sees what is
     common and itself, and stands where it would alone.
 
-    >>> tokens, places, mask = packed(Shown((5, 6), (Asked((7,), 1, 0), Asked((8, 9), 1, 0))))
+    >>> tokens, places, mask = packed(Shown((5, 6), (Branch((7,), 0), Branch((8, 9), 0)), 0))
     >>> tokens.tolist(), places.tolist()
     ([[5, 6, 7, 8, 9]], [[0, 1, 2, 2, 3]])
     >>> mask[0, 0].int().tolist()[2:]
@@ -143,47 +130,63 @@ def packed(shown: Shown) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     common = len(shown.common)
     tokens, places = list(shown.common), list(range(common))
     mask = torch.ones((shown.length, shown.length), dtype=torch.bool).tril()
-    for asked in shown.asked:
+    for branch in shown.branches:
         mask[len(tokens) :, common : len(tokens)] = False
-        tokens += asked.tokens
-        places += range(common, common + len(asked.tokens))
+        tokens += branch.tokens
+        places += range(common, common + len(branch.tokens))
     return torch.tensor([tokens]), torch.tensor([places]), mask[None, None]
 
 
-def reply_logits(layers: Any, head: Any, shown: Shown) -> Iterator[tuple[Asked, torch.Tensor]]:
-    """Of each question the logits before each token of its reply, `(reply, vocabulary)`. The vocabulary's are
-    worked out for these alone: they are a fifth of the work."""
+@dataclass(frozen=True)
+class Said:
+    """What the network makes of an example: the log odds of "yes" of each branch, with 0 first for none of
+    them, and the logits of the right one's reply, `(reply, vocabulary)`."""
+
+    odds: torch.Tensor
+    reply: torch.Tensor | None
+
+
+def said(layers: Any, head: Any, shown: Shown, verdicts: tuple[int, int]) -> Said:
+    """One pass. The vocabulary's logits are worked out where something is learnt: they are a fifth of the
+    work."""
     tokens, places, mask = (part.to(head.weight.device) for part in packed(shown))
     hidden = layers(input_ids=tokens, position_ids=places, attention_mask=mask).last_hidden_state[0]
-    end = len(shown.common)
-    for asked in shown.asked:
-        end += len(asked.tokens)
-        yield asked, head(hidden[end - asked.reply - 1 : end - 1])
+    yes, no = head.weight[verdicts[0]], head.weight[verdicts[1]]
+    margins, reply, end = [hidden.new_zeros(())], None, len(shown.common)
+    for number, branch in enumerate(shown.branches, start=1):
+        end += len(branch.tokens)
+        margins.append(hidden[end - branch.reply - 1] @ (yes - no))
+        if number == shown.right:
+            reply = head(hidden[end - branch.reply : end - 1])
+    return Said(torch.stack(margins), reply)
 
 
-def loss_of(asked: Asked, logits: torch.Tensor) -> torch.Tensor:
-    """The cross-entropy of the reply, its number (the second token, after the bracket) counted more."""
-    wanted = torch.tensor(asked.tokens[-asked.reply :], device=logits.device)
-    weights = torch.ones(len(wanted), device=logits.device)
-    weights[1] = NUMBER_WEIGHT
-    return (cross_entropy(logits, wanted, reduction="none") * weights).sum() / weights.sum()
+def loss_of(shown: Shown, found: Said) -> torch.Tensor:
+    """The cross-entropy of which quote answers, if any, and that of the words."""
+    device = found.odds.device
+    choice = cross_entropy(found.odds, torch.tensor(shown.right, device=device))
+    if found.reply is None:
+        return choice
+    branch = shown.branches[shown.right - 1]
+    wanted = torch.tensor(branch.tokens[-branch.reply + 1 :], device=device)
+    return choice + WORDS_WEIGHT * cross_entropy(found.reply, wanted)
 
 
-def quality(net: Any, held: Sequence[Shown], digits: Sequence[int]) -> str:
-    """How often the right number is the likeliest, among the answerable and of those that are not."""
+def quality(net: Any, held: Sequence[Shown], verdicts: tuple[int, int]) -> str:
+    """How often the right quote is the likeliest, among the answerable and of those that are not."""
     model = net.get_base_model()
     right: list[bool] = []
     none: dict[bool, list[float]] = {True: [], False: []}
     words: list[float] = []
     with torch.inference_mode():
         for shown in held:
-            asked, logits = next(reply_logits(model.model, model.lm_head, shown))
-            odds = logits[1, list(digits)].log_softmax(-1)
-            none[asked.right > 0].append(float(odds[0]))
-            if asked.right:
-                right.append(int(odds[1:].argmax()) + 1 == asked.right)
-                wanted = torch.tensor(asked.tokens[-asked.reply :], device=logits.device)
-                words.append(bool((logits[2:].argmax(-1) == wanted[2:]).all()))
+            found = said(model.model, model.lm_head, shown, verdicts)
+            none[shown.right > 0].append(float(found.odds.log_softmax(-1)[0]))
+            if found.reply is not None:
+                right.append(int(found.odds[1:].argmax()) + 1 == shown.right)
+                branch = shown.branches[shown.right - 1]
+                wanted = torch.tensor(branch.tokens[-branch.reply + 1 :], device=found.reply.device)
+                words.append(bool((found.reply.argmax(-1) == wanted).all()))
     area = np.mean([a < b for a in none[True] for b in none[False]])
     return (
         f"right quote first {np.mean(right):.3f}, its words exact {np.mean(words):.3f}, "
@@ -205,8 +208,10 @@ def trapezoid(step: int, steps: int) -> float:
 class Training:
     """AdamW, and what a run needs to go on where it was stopped."""
 
-    def __init__(self, net: Any, state: Path, device: str, *, compiled: bool) -> None:
-        self.net, self._state, self.first = net, state, 0
+    def __init__(
+        self, net: Any, state: Path, verdicts: tuple[int, int], device: str, *, compiled: bool
+    ) -> None:
+        self.net, self._state, self._verdicts, self.first = net, state, verdicts, 0
         model = net.get_base_model()
         self._layers = torch.compile(model.model, dynamic=True) if compiled else model.model
         self._head = model.lm_head
@@ -230,10 +235,9 @@ class Training:
 
     def step(self, some: Sequence[Shown], rate: float) -> float:
         """One step; the mean loss of a question."""
-        total, number = 0.0, sum(len(shown.asked) for shown in some)
+        total = 0.0
         for shown in some:
-            part = [loss_of(*found) for found in reply_logits(self._layers, self._head, shown)]
-            loss = torch.stack(part).sum() / number
+            loss = loss_of(shown, said(self._layers, self._head, shown, self._verdicts)) / len(some)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.item()
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
@@ -260,14 +264,14 @@ class Kept:
         return found
 
 
-class Sheets:
-    """The questions of a side, as sheets without end: each pass draws others around the same questions."""
+class Examples:
+    """The questions of a side, as examples without end: each pass draws others around the same questions."""
 
     def __init__(self, folder: Path, state: Path, encoder: Encoder, prompts: Prompts) -> None:
         self.contexts, self.asked = read(folder)
         self._prompts = prompts
         embed = Kept(encoder, state)
-        self._quotes = Quotes(self.contexts, self.asked, embed)
+        self._quotes = Quotes(self.contexts, embed)
         self._rows = embed.embed([asked.question for asked in self.asked])
         self._like = look_alikes(state, self.contexts, self.asked, encoder)
         held = [self.contexts[asked.context].held_out for asked in self.asked]
@@ -275,7 +279,7 @@ class Sheets:
         self.held = [i for i, kept in enumerate(held) if kept]
 
     def stream(self, numbers: Sequence[int], seed: int) -> Iterator[Shown]:
-        """Sheets of these questions, in the same order each time."""
+        """Examples of these questions, in the same order each time."""
         turn = 0
         while True:
             for at in shuffled(len(numbers), seed + turn):
@@ -284,8 +288,8 @@ class Sheets:
                 rng = random.Random(f"{seed} {turn} {i}")
                 if rng.random() >= share:
                     continue
-                sheet = self._quotes.sheet(self.asked[i], self._rows[i], self._like[i], rng)
-                shown = self._prompts.shown(sheet) if sheet else None
+                example = self._quotes.example(self.asked[i], self._rows[i], self._like[i], rng)
+                shown = self._prompts.shown(example) if example else None
                 if shown and shown.length <= MAX_TOKENS:
                     yield shown
             turn += 1
@@ -296,7 +300,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--sheets", type=int, default=3000)
+    parser.add_argument("--examples", type=int, default=3000)
     parser.add_argument("--stop-at", type=int, help="stop after so many, the rate as if it went on")
     parser.add_argument("--state", type=Path, default=Path("build/adapter.state"), help="of a run to go on")
     parser.add_argument("--compile", action="store_true", help="a fifth faster after five minutes")
@@ -306,24 +310,26 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     file = find_weights(DEFAULT_MODEL)
     prompts = Prompts(LlamaModel(file))
-    sheets = Sheets(arguments.folder, arguments.state, Encoder(dtype="float32"), prompts)
-    print(f"{len(sheets.train)} questions to learn from, {len(sheets.held)} held out", flush=True)
-    dev = sheets.stream(sheets.held, SEED)
-    held = [replace(shown, asked=shown.asked[:1]) for shown in islice(dev, DEV_QUESTIONS)]
-    training = Training(network(file, device), arguments.state, device, compiled=arguments.compile)
-    run(training, sheets, held, prompts, arguments)
+    examples = Examples(arguments.folder, arguments.state, Encoder(dtype="float32"), prompts)
+    print(f"{len(examples.train)} questions to learn from, {len(examples.held)} held out", flush=True)
+    dev = examples.stream(examples.held, SEED)
+    held = list(islice(dev, DEV_QUESTIONS))
+    training = Training(
+        network(file, device), arguments.state, (prompts.yes, prompts.no), device, compiled=arguments.compile
+    )
+    run(training, examples, held, prompts, arguments)
 
 
 def run(
     training: Training,
-    sheets: Sheets,
+    examples: Examples,
     held: Sequence[Shown],
     prompts: Prompts,
     arguments: argparse.Namespace,
 ) -> None:
     """All steps; the losses go to a file beside the state."""
-    steps, stop = arguments.sheets // STEP, (arguments.stop_at or arguments.sheets) // STEP
-    stream = sheets.stream(sheets.train, SEED)
+    steps, stop = arguments.examples // STEP, (arguments.stop_at or arguments.examples) // STEP
+    stream = examples.stream(examples.train, SEED)
     for _ in range(training.first * STEP):
         next(stream)
     started, mean = time.time(), 0.0
@@ -338,7 +344,7 @@ def run(
             if (step + 1) % KEEP_EVERY == 0 or step + 1 == stop:
                 training.keep(step)
             if (step + 1) % REPORT_EVERY == 0 or step + 1 == stop:
-                told = quality(training.net, held, prompts.digits)
+                told = quality(training.net, held, (prompts.yes, prompts.no))
                 print(f"step {step + 1}: loss {mean:.3f}, {told}", flush=True)
                 write_gguf(training.net, arguments.out, RANK, ALPHA)
 

@@ -13,7 +13,7 @@ from assistant.checking.fragment import is_fragment
 from assistant.checking.verify import coverage
 from assistant.finding.evidence import OWN
 from assistant.finding.likely import gain, held, plain_words
-from assistant.values import Citation, Claim, Evidence
+from assistant.values import Answer, Citation, Claim, Evidence
 from index.words import terms
 
 MAX_QUOTES = 4
@@ -73,6 +73,12 @@ def assemble(
         direct = _direct(likely or {}, [by_number[c.citations[0]] for c in quotes])
         direct = direct if sum(map(_length, [*direct, *quotes])) <= limit_words else []
     return _numbered([*direct, *kept, *quotes], by_number)
+
+
+def answered(base: Answer, claims: Sequence[Claim], citations: Sequence[Citation]) -> Answer:
+    """An answer of these claims and footnotes."""
+    text = " ".join(with_markers(claim) for claim in claims)
+    return replace(base, status="answered", text=text, claims=tuple(claims), citations=tuple(citations))
 
 
 class Worth:

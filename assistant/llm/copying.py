@@ -5,6 +5,8 @@ A model's pieces of words are bytes; a copy begins and ends where a word does. K
 
 from collections.abc import Iterable
 
+CURRENCIES = "$€£¥₹"
+
 
 class Copy:
     """A copy of a part of `text` while it grows.
@@ -45,14 +47,22 @@ class Copy:
 
     @property
     def text(self) -> str:
-        """The copy so far, to the end of the word that it is in."""
+        """The copy so far, to the end of the word that it is in; an amount has its "$" or "%".
+
+        >>> copy = Copy("It cost $19 million.")
+        >>> copy.take(b"19"), copy.take(b" million"), copy.text
+        (True, True, '$19 million')
+        """
         if not self._begun:
             return ""
         end = min(self._places, key=lambda at: (not self._is_end(at), at))
         begin = self._places[end]
         while not self._is_end(end):
             end += 1
-        return self._data[begin:end].decode().strip()
+        before, after = self._data[:begin].decode(), self._data[end:].decode()
+        with_currency = before[-1:] if before[-1:] and before[-1:] in CURRENCIES else ""
+        with_percent = after[:1] if after.startswith("%") else ""
+        return (with_currency + self._data[begin:end].decode() + with_percent).strip()
 
     def _is_end(self, at: int) -> bool:
         return at >= len(self._data) or not (self._letters[at] and self._letters[at - 1])

@@ -11,6 +11,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from index.errors import Cancelled, ModelError
 # SmolLM2-135M (98 MB) wrote 38 to 44 words' pieces a second with one thread, 20 to 22 with two.
 SMALL_MODEL_BYTES = 300_000_000
 COPIED_TOKENS = 24  # of a short answer
+VERDICTS = ("Yes", "No")  # the first token of a reply
 CONSIDERED_TOKENS = 200  # likeliest ones that are tried for a copy
 
 
@@ -63,6 +65,12 @@ class LlamaModel:
             raise ModelError(
                 f"{file.name} can't be loaded by llama.cpp ({error}); give another GGUF with --model"
             ) from error
+        # llama-cpp-python takes the null pointer of an adapter that was refused for an adapter.
+        if adapter and not self._llama._lora_adapter:
+            raise ModelError(
+                f"{adapter.name} was not made for the model {file.name}, or is damaged;"
+                " give another --adapter"
+            )
         # Checked by llama.cpp between the nodes of its graph: a long prompt stops within milliseconds.
         self._callback = llama_cpp.ggml_abort_callback(lambda _: self._abort.is_set())
         llama_cpp.llama_set_abort_callback(self._llama.ctx, self._callback, None)
@@ -108,27 +116,36 @@ class LlamaModel:
 
     def choose(
         self,
-        messages: Sequence[Message],
+        prompts: Sequence[Sequence[Message]],
         texts: Sequence[str],
         take: Callable[[Sequence[float]], int],
         stop: threading.Event | None = None,
     ) -> Choice:
-        """See `Chooser`. The reply is "[2] words of the second text", its bracket given, its number taken by
-        the odds of the digits, its words held to the text."""
-        tokens, fixed = self._template.tokens(messages)
-        if self.context_tokens - len(tokens) < 2 * COPIED_TOKENS:
-            raise ModelError(self._too_long(tokens))
+        """See `Chooser`. The reply to a prompt is "Yes: words of the text" or "No"; the odds are those of
+        "Yes" against "No", the words are held to the text."""
+        asked = [self._template.tokens(messages)[0] for messages in prompts]
+        common = beginning(asked) if len(asked) > 1 else self._template.tokens(prompts[0])[1]
+        longest = max(asked, key=len)
+        if self.context_tokens - len(longest) < 2 * COPIED_TOKENS:
+            raise ModelError(self._too_long(longest))
+        yes, no = (self._template.words(word)[0] for word in VERDICTS)
         with self._turn(stop), self._aborting(stop):
-            self._begin(tokens[:fixed])
-            self._llama.eval([*tokens[fixed:], *self._template.words("[")])
-            digits = [self._template.words(str(n))[0] for n in range(len(texts) + 1)]
-            odds = _softmax(self._logits()[digits])
+
+            def read(tokens: list[int]) -> None:
+                self._begin(tokens[:common])
+                self._llama.eval(tokens[common:])
+
+            margins = [0.0]
+            for tokens in asked:
+                read(tokens)
+                logits = self._logits()
+                margins.append(float(logits[yes]) - float(logits[no]))
+            odds = _softmax(np.array(margins))
             taken = take(odds)
-            words, written = "", 1
+            words, written = "", 0
             if taken:
-                self._llama.eval([digits[taken], *self._template.words("]")])
-                words, copied = self._copied(texts[taken - 1], stop)
-                written += copied
+                read([*asked[taken - 1], yes, *self._template.words(":")])
+                words, written = self._copied(texts[taken - 1], stop)
         return Choice(tuple(odds), taken, words, written)
 
     def _copied(self, text: str, stop: threading.Event | None) -> tuple[str, int]:
@@ -214,6 +231,15 @@ class LlamaModel:
             yield
         finally:
             self._lock.release()
+
+
+def beginning(prompts: Sequence[Sequence[int]]) -> int:
+    """How many tokens all of them begin with.
+
+    >>> beginning([[1, 2, 3], [1, 2, 4, 5]])
+    2
+    """
+    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*prompts, strict=False)))
 
 
 def _softmax(logits: "np.ndarray[Any, Any]") -> list[float]:

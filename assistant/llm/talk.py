@@ -1,7 +1,7 @@
 """What the pipeline says to a language model and asks of it: messages, and the two things a model can do.
 
-`ChatModel` writes, `Chooser` reads: a model with an adapter made for it (training/adapter.py; none is shipped
-yet) is both. The real ones are in model.py, scripted ones in the tests.
+`ChatModel` writes; a `Chooser` reads, too: a model with an adapter made for it (adapter.py). The real ones
+are in model.py, scripted ones in the tests.
 """
 
 import threading
@@ -48,7 +48,7 @@ class Choice:
 
 
 @runtime_checkable
-class Chooser(Protocol):
+class Chooser(ChatModel, Protocol):
     """A model that was taught to choose."""
 
     @property
@@ -57,10 +57,11 @@ class Chooser(Protocol):
 
     def choose(
         self,
-        messages: Sequence[Message],
+        prompts: Sequence[Sequence[Message]],
         texts: Sequence[str],
         take: Callable[[Sequence[float]], int],
         stop: threading.Event | None = None,
     ) -> Choice:
-        """The reply to a prompt with the numbered `texts`. `take` is told the odds and says which number is
-        taken; what it copies stands in that text, word for word. Raises Cancelled, ModelError."""
+        """The choice among `texts`, each of which one of the `prompts` asks about. `take` is told the odds
+        and says which number is taken; the words are of that text, word for word. Raises Cancelled,
+        ModelError."""

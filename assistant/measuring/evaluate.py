@@ -21,6 +21,7 @@ from assistant.values import Answer, Claim, Status
 from index.errors import UsageError
 from index.text import human_date
 
+SHORT_WORDS = 8  # of a short answer by itself
 ANSWER_WORDS = 60  # a longer answer counts as wrong: it is a reading task, no answer
 MARKER = re.compile(r"\s*\[\d+\]")  # a footnote's number in an answer's text
 
@@ -68,6 +69,7 @@ class Result:
     question: str = ""
     turn: int = 0
     right: bool | None = None  # answerable: an accepted answer is in the text, of 60 words at most
+    short: bool | None = None  # answerable: it is in the few words that the answer opens with
     cited: bool | None = None  # answerable, answered: an accepted answer is in the quotes
     supported: float = 0.0  # share of the claims whose footnotes hold their words
     unfootnoted: int = 0  # claims without a footnote
@@ -220,6 +222,7 @@ def measure(question: Question, answer: Answer, assistant: Assistant) -> Result:
         turn=question.turn,
         status=answer.status,
         right=answered and words <= ANSWER_WORDS and holds(said) if known else None,
+        short=answered and holds(_short(answer)) if known and not question.evidence else None,
         cited=holds(quotes) if known and answered else None,
         supported=_supported(answer),
         unfootnoted=sum(not claim.citations for claim in answer.claims),
@@ -239,6 +242,12 @@ def answer_line(question: Question, answer: Answer, result: Result) -> str:
     """One line of `--out`: the answer JSON with the question's id and what was measured."""
     line = {"id": question.id, **answer.as_json(), "measured": result.as_json()}
     return json.dumps(line, ensure_ascii=False)
+
+
+def _short(answer: Answer) -> str:
+    """The few words that an answer opens with; "" where it opens with a sentence."""
+    first = answer.claims[0].text if answer.claims else ""
+    return first if len(first.split()) <= SHORT_WORDS else ""
 
 
 def _supported(answer: Answer) -> float:

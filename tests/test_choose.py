@@ -1,0 +1,327 @@
+"""A model that chooses among the quotes: what its odds and words become, and which adapter is whose."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from test_answer import CARRIED, FERRY, OFF_TOPIC, Open, ScriptedModel, is_exact
+
+from assistant.answer import Assistant
+from assistant.composing.choose import LEAST_STRENGTH, believed, log_odds, prompts, weighed
+from assistant.llm.adapter import find_adapter
+from assistant.llm.model import LlamaModel
+from assistant.llm.talk import Choice, Chooser, Message
+from assistant.llm.weights import find_weights
+from assistant.settings import DEFAULT_MODEL, NO_ADAPTER
+from assistant.values import Retrieved, Verified
+from index.errors import Cancelled, ModelError
+from index.library import Library
+from training.gguf_adapter import write_gguf
+
+Prefers = Callable[[str], float]
+
+
+class Choosing(ScriptedModel):
+    """A `Chooser` whose log odds for a text are given, and whose words are these where they stand in it."""
+
+    chooses = True
+
+    def __init__(self, prefers: Prefers, words: str = "") -> None:
+        super().__init__("")
+        self._prefers, self._words = prefers, words
+        self.shown: list[str] = []
+
+    def choose(
+        self,
+        prompts: Sequence[Sequence[Message]],
+        texts: Sequence[str],
+        take: Callable[[Sequence[float]], int],
+        stop: threading.Event | None = None,
+    ) -> Choice:
+        if stop is not None and stop.is_set():
+            raise Cancelled("stopped")
+        assert [p[-1].text.split("Quote: ")[1].strip() for p in prompts] == [
+            " ".join(t.split()) for t in texts
+        ]
+        self.shown = list(texts)
+        weights = [1.0, *(2.718 ** self._prefers(text) for text in texts)]
+        odds = tuple(w / sum(weights) for w in weights)
+        taken = take(odds)
+        words = self._words if taken and self._words in texts[taken - 1] else ""
+        return Choice(odds, taken, words, 3)
+
+
+@pytest.fixture
+def open_assistant(seed_library: Library) -> Open:
+    """An assistant over the sample articles, with a model of the test's."""
+
+    def open_assistant(model: Choosing | None = None, **settings: Any) -> Assistant:
+        assistant = Assistant.open(seed_library.folder, model=model, **settings)
+        assistant.library = seed_library  # its encoder is loaded already
+        return assistant
+
+    return open_assistant
+
+
+def carried(text: str) -> float:
+    return 6.0 if text.startswith(CARRIED) else -6.0
+
+
+def test_a_choosing_model_is_a_chooser_and_a_writing_one_is_none():
+    assert isinstance(Choosing(carried), Chooser)
+    assert not isinstance(ScriptedModel(""), Chooser)
+
+
+def test_the_answer_is_the_words_and_the_sentence_they_stand_in(open_assistant: Open, seed_library: Library):
+    model = Choosing(carried, "48,200 passengers")
+    answer = open_assistant(model).ask(FERRY)
+    assert model.shown and not model.asked  # it chose, and wrote nothing
+    assert answer.citations[0].quote.startswith(CARRIED)
+    assert max(answer.evidence, key=lambda e: e.score).words == "48,200 passengers"
+    assert {claim.verdict for claim in answer.claims} == {"quoted"}
+    assert answer.dropped == ()
+    assert is_exact(answer, seed_library)
+    assert answer.timings.output_tokens == 3
+    assert answer.timings.first_token_s is not None
+
+
+def test_its_odds_move_the_scores_of_the_quotes_and_their_numbers_stay(open_assistant: Open):
+    without = open_assistant(use_model=False).ask(FERRY)
+    answer = open_assistant(Choosing(carried)).ask(FERRY)
+    assert [(e.n, e.quote) for e in answer.evidence] == [(e.n, e.quote) for e in without.evidence]
+    moved = {e.quote: e.score - was.score for e, was in zip(answer.evidence, without.evidence, strict=True)}
+    (liked,) = (gain for quote, gain in moved.items() if quote.startswith(CARRIED))
+    assert all(liked > gain for quote, gain in moved.items() if not quote.startswith(CARRIED))
+
+
+def test_a_model_that_finds_none_of_them_right_makes_it_weaker(open_assistant: Open):
+    sure = open_assistant(Choosing(carried)).ask(FERRY)
+    unsure = open_assistant(Choosing(lambda text: -12.0)).ask(FERRY)
+    assert sure.strength is not None
+    assert unsure.strength is not None
+    assert unsure.strength < sure.strength
+
+
+def test_what_both_together_find_too_weak_is_declined(open_assistant: Open):
+    model = Choosing(lambda text: -12.0)
+    assistant = open_assistant(model, abstain_below=0.999)
+    events = list(assistant.stream(FERRY))
+    found = next(e for e in events if isinstance(e, Retrieved))
+    answer = next(e for e in events if isinstance(e, Verified)).answer
+    assert found.evidence  # it was shown to the model, which had a say
+    assert (answer.status, answer.claims, answer.citations, answer.evidence) == ("not_found", (), (), ())
+    assert answer.passages
+    assert model.shown
+
+
+def test_what_the_reader_finds_hopeless_is_not_even_shown_to_it(open_assistant: Open):
+    model = Choosing(lambda text: 12.0)
+    answer = open_assistant(model).ask(OFF_TOPIC)
+    assert answer.status == "not_found"
+    assert answer.strength is not None
+    assert answer.strength < LEAST_STRENGTH
+    assert model.shown == []
+
+
+def test_a_choosing_model_that_is_stopped_stops(open_assistant: Open):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled):
+        list(open_assistant(Choosing(carried)).stream(FERRY, stop=stop))
+
+
+def test_a_model_whose_adapter_is_off_writes(open_assistant: Open):
+    model = Choosing(carried)
+    model.chooses = False
+    open_assistant(model).ask(FERRY)
+    assert model.asked
+    assert model.shown == []
+
+
+def test_words_of_the_quote_beside_its_key_sentence_are_not_its_words(open_assistant: Open):
+    read = open_assistant(use_model=False).ask(FERRY).evidence[:2]
+    odds = (0.1, 0.8, 0.1)
+    inside = read[0].key.split()[0]
+    assert weighed(Choice(odds, 1, inside, 1), read)[0].words == inside
+    assert weighed(Choice(odds, 1, "no such words", 1), read)[0].words == read[0].words
+    assert weighed(Choice(odds, 0, "", 0), read)[0].words == read[0].words
+
+
+@pytest.mark.parametrize(
+    ("words", "likeliest"),
+    [
+        ("the 48,200 passengers", "48 200 passengers"),
+        ("", "lee"),
+        ("one two three four five six seven eight nine", "lee"),  # half a sentence
+        ("passengers", "lee"),  # the question's own word
+    ],
+)
+def test_its_words_are_believed_where_they_are_an_answer(words: str, likeliest: str):
+    choice = Choice((0.1, 0.9), 1, words, 1)
+    shares = believed("How many passengers?", choice, {"lee": 0.6, "tin": 0.4}, share=0.7)
+    assert next(iter(shares)) == likeliest
+    assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_the_question_is_the_same_in_each_prompt_and_stands_before_the_quote():
+    first, second = prompts("Who left?", ["Ann\n left.", "Lee {came}."])
+    assert first[0] == second[0]
+    assert first[1].text == "Question: Who left?\n\nQuote: Ann left."
+    assert second[1].text == "Question: Who left?\n\nQuote: Lee {came}."
+
+
+def test_log_odds_are_finite():
+    assert log_odds(1.0) == pytest.approx(-log_odds(0.0))
+    assert log_odds(1.0) < 20
+
+
+# --- the file ----------------------------------------------------------------------------------------
+
+
+class Taught:
+    """Stands for a network with an adapter on one layer of the default model, `factor` times noise."""
+
+    def __init__(self, factor: float, inputs: int = 576) -> None:
+        noise = torch.Generator().manual_seed(3)
+        a, b = torch.randn((32, inputs), generator=noise), factor * torch.randn((576, 32), generator=noise)
+        self._layer = SimpleNamespace(
+            lora_A={"default": SimpleNamespace(weight=a)}, lora_B={"default": SimpleNamespace(weight=b)}
+        )
+
+    def get_base_model(self) -> SimpleNamespace:
+        return SimpleNamespace(config=SimpleNamespace(num_attention_heads=9, num_key_value_heads=3))
+
+    def named_modules(self) -> list[tuple[str, SimpleNamespace]]:
+        return [("base_model.model.model.layers.7.self_attn.q_proj", self._layer)]
+
+
+@pytest.fixture(scope="module")
+def adapters(tmp_path_factory: pytest.TempPathFactory) -> dict[float, Path]:
+    """An adapter that changes nothing, and one that does."""
+    folder = tmp_path_factory.mktemp("adapters")
+    files = {factor: folder / f"adapter-{factor}.gguf" for factor in (0.0, 0.05)}
+    for factor, file in files.items():
+        write_gguf(Taught(factor), file, 32, 64)
+    return files
+
+
+def test_no_adapter_is_none():
+    assert find_adapter(NO_ADAPTER) is None
+
+
+def test_an_adapter_is_a_gguf_file_that_exists(tmp_path: Path, adapters: dict[float, Path]):
+    with pytest.raises(ModelError, match=r"there is no adapter .*; give the path of a GGUF file, or none"):
+        find_adapter(str(tmp_path / "nowhere.gguf"))
+    text = tmp_path / "text.gguf"
+    text.write_text("hello", encoding="utf-8")
+    with pytest.raises(ModelError, match="is not a GGUF file"):
+        find_adapter(str(text))
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(adapters[0.05].read_bytes()[:-1000])
+    with pytest.raises(ModelError, match="is cut off"):
+        find_adapter(str(cut))
+    assert find_adapter(str(adapters[0.05])) == adapters[0.05]
+
+
+def test_what_it_was_taught_is_what_llama_cpp_adds(reading: LlamaModel, adapters: dict[float, Path]):
+    asked = prompts("Who opened the new bridge?", TEXTS)
+    plain = reading.choose(asked, TEXTS, lambda odds: 0)
+    weights = find_weights(DEFAULT_MODEL)
+    for factor, same in ((0.0, True), (0.05, False)):
+        model = LlamaModel(weights, adapter=adapters[factor])
+        assert model.chooses
+        odds = model.choose(asked, TEXTS, lambda odds: 0).odds
+        assert (odds == pytest.approx(plain.odds, abs=1e-4)) is same
+        model.close()
+
+
+def test_another_models_adapter_is_an_error_of_one_line(tmp_path: Path):
+    other = tmp_path / "other.gguf"
+    write_gguf(Taught(0.05, inputs=640), other, 32, 64)
+    with pytest.raises(ModelError, match=r"^other\.gguf was not made for the model SmolLM2.*, or") as told:
+        LlamaModel(find_weights(DEFAULT_MODEL), adapter=other)
+    assert "\n" not in str(told.value)
+
+
+def test_an_assistant_with_an_adapter_chooses(seed_library: Library, adapters: dict[float, Path]):
+    assistant = Assistant.open(seed_library.folder, adapter=str(adapters[0.0]))
+    assistant.library = seed_library
+    assistant.warm_up()
+    answer = assistant.ask(FERRY)
+    assert answer.status == "answered"
+    assert {claim.verdict for claim in answer.claims} == {"quoted"}
+    assert is_exact(answer, seed_library)
+    assistant.use(DEFAULT_MODEL, write=False)
+    assert assistant.ask(FERRY).status == "answered"
+
+
+# --- the real model, not taught ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def reading() -> LlamaModel:
+    return LlamaModel(find_weights(DEFAULT_MODEL))
+
+
+TEXTS = (
+    "The town of Harrow has been twinned with Lisle since 1987.",
+    "The new bridge was opened by Mayor Edda Quist on a rainy Thursday.",
+    "Bread prices rose by a tenth in the first half of the year.",
+)
+
+
+def best(odds: Sequence[float]) -> int:
+    return max(range(1, len(odds)), key=lambda n: odds[n])
+
+
+def test_its_odds_sum_to_one_and_its_words_stand_in_the_text_that_was_taken(reading: LlamaModel):
+    for number, text in enumerate(TEXTS, start=1):
+        choice = reading.choose(
+            prompts("Who opened the new bridge?", TEXTS), TEXTS, lambda odds, number=number: number
+        )
+        assert choice.taken == number
+        assert choice.words in text
+        assert sum(choice.odds) == pytest.approx(1.0)
+        assert len(choice.odds) == 4
+
+
+def test_asked_again_it_says_the_same(reading: LlamaModel):
+    asked = prompts("Who opened the new bridge?", TEXTS)
+    first = reading.choose(asked, TEXTS, best)
+    next(reading.stream([Message("user", "Tell me a story.")], max_tokens=3), None)
+    assert reading.choose(asked, TEXTS, best) == first
+
+
+def test_the_order_of_the_quotes_changes_no_odds(reading: LlamaModel):
+    there = reading.choose(prompts("Who opened it?", TEXTS), TEXTS, lambda odds: 0).odds
+    turned = reading.choose(prompts("Who opened it?", TEXTS[::-1]), TEXTS[::-1], lambda odds: 0).odds
+    assert (turned[0], *turned[:0:-1]) == pytest.approx(there)
+
+
+def test_one_quote_alone_is_read_too(reading: LlamaModel):
+    choice = reading.choose(prompts("Who opened it?", TEXTS[:1]), TEXTS[:1], best)
+    assert (choice.taken, len(choice.odds)) == (1, 2)
+
+
+def test_nothing_is_written_where_none_is_taken(reading: LlamaModel):
+    choice = reading.choose(prompts("Who painted the town hall?", TEXTS), TEXTS, lambda odds: 0)
+    assert (choice.words, choice.tokens) == ("", 0)
+
+
+def test_a_choice_that_is_stopped_leaves_the_model_usable(reading: LlamaModel):
+    stop = threading.Event()
+    stop.set()
+    asked = prompts("Who opened the new bridge?", TEXTS)
+    with pytest.raises(Cancelled):
+        reading.choose(asked, TEXTS, best, stop)
+    assert reading.choose(asked, TEXTS, lambda odds: 2).taken == 2
+
+
+def test_a_prompt_beyond_the_context_is_an_error(reading: LlamaModel):
+    long = ["word " * 9000]
+    with pytest.raises(ModelError, match="ask a shorter question"):
+        reading.choose(prompts("Who?", long), long, best)
