@@ -32,6 +32,7 @@ from assistant.finding.scope import NOT_FOUND, declined, nothing, scope_of
 from assistant.llm.adapter import find_adapter
 from assistant.llm.lent import Lent
 from assistant.llm.line import Line
+from assistant.llm.merge import merged
 from assistant.llm.model import SMALL_MODEL_BYTES, LlamaModel
 from assistant.llm.speed import Speed, undisturbed
 from assistant.llm.talk import ChatModel, Chooser, Message
@@ -236,8 +237,9 @@ class Assistant:
 
     def _load(self) -> ChatModel:
         settings = self.settings
-        adapter = find_adapter(self._adapter)
-        return LlamaModel(find_weights(settings.model), settings.context_tokens, settings.threads, adapter)
+        weights, adapter = find_weights(settings.model), find_adapter(self._adapter)
+        both = merged(weights, adapter) if adapter else None
+        return LlamaModel(weights, settings.context_tokens, settings.threads, adapter, merged=both)
 
     @property
     def _adapter(self) -> str:

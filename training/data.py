@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,6 +27,13 @@ NONE_SHARE = 0.18  # of the groups hold no answer
 HARD_SHARE, HARD = 0.7, 6  # so often the look-alikes are among the nearest few
 POOL, KEPT = 24, 12  # nearest paragraphs that are looked at, and look-alikes kept of them
 HELD_OUT = 10  # one page in so many
+
+
+class Embeds(Protocol):
+    """What makes `(n, dim)` unit rows of texts."""
+
+    def embed(self, texts: Sequence[str], /) -> np.ndarray:
+        """One row for each text."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +173,7 @@ def groups(
             yield asked.question, chosen
 
 
-def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Encoder) -> list[list[int]]:
+def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Embeds) -> list[list[int]]:
     """For each question the contexts most like it (of its own file and side) that do not hold its answer."""
     rows = encoder.embed([c.text for c in contexts])
     questions = encoder.embed([a.question for a in asked])
@@ -186,7 +193,7 @@ def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Encode
 
 
 def look_alikes(
-    state: Path, contexts: Sequence[Context], asked: Sequence[Asked], encoder: Encoder
+    state: Path, contexts: Sequence[Context], asked: Sequence[Asked], encoder: Embeds
 ) -> list[list[int]]:
     """`nearest`, kept beside a run's state: it takes minutes."""
     file = state.with_suffix(".near.json")

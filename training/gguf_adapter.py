@@ -1,9 +1,10 @@
-"""A LoRA adapter of a Llama-like network → the GGUF file that llama.cpp reads with `lora_path`.
+"""A LoRA adapter of a Llama-like network ↔ the GGUF file that llama.cpp reads with `lora_path`.
 
 llama.cpp keeps the rows of the query and key weights in another order than transformers (the halves of each
 head interleaved, for its rotary embedding), so their `B` is put in that order too.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,24 +25,18 @@ def write_gguf(net: Any, out: Path, rank: int, alpha: float) -> None:
     """Write the adapter of a peft model in 16-bit numbers, whole or not at all."""
     import gguf
 
-    config = net.get_base_model().config
-    heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
+    heads = heads_of(net)
     part = out.with_suffix(".part")
     writer = gguf.GGUFWriter(part, "llama")
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
     writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(alpha))
-    for name, module in net.named_modules():
-        if not hasattr(module, "lora_A") or "default" not in module.lora_A:
-            continue
-        _, _, place = name.partition("layers.")
-        number, _, kind = place.partition(".")
-        weight = f"blk.{number}.{NAMES[kind]}.weight"
+    for weight, kind, module in adapted(net):
         a = module.lora_A["default"].weight.detach().cpu().float().numpy()
         b = module.lora_B["default"].weight.detach().cpu().float().numpy()
         if a.shape[0] != rank:
-            raise ValueError(f"{name} has rank {a.shape[0]}, not {rank}")
-        b = interleaved(b, heads[NAMES[kind]]) if NAMES[kind] in heads else b
+            raise ValueError(f"{weight} has rank {a.shape[0]}, not {rank}")
+        b = interleaved(b, heads[kind]) if kind in heads else b
         writer.add_tensor(f"{weight}.lora_a", a.astype(np.float16))
         writer.add_tensor(f"{weight}.lora_b", b.astype(np.float16))
     writer.write_header_to_file()
@@ -49,6 +44,35 @@ def write_gguf(net: Any, out: Path, rank: int, alpha: float) -> None:
     writer.write_tensors_to_file()
     writer.close()
     part.replace(out)
+
+
+def read_gguf(net: Any, file: Path) -> None:
+    """Put the adapter that `write_gguf` wrote into a peft model of the same shape, to go on from it."""
+    import gguf
+    import torch
+
+    heads = heads_of(net)
+    tensors = {tensor.name: np.array(tensor.data) for tensor in gguf.GGUFReader(file).tensors}
+    for weight, kind, module in adapted(net):
+        b = tensors[f"{weight}.lora_b"]
+        b = apart(b, heads[kind]) if kind in heads else b
+        pairs = ((module.lora_A, tensors[f"{weight}.lora_a"]), (module.lora_B, b))
+        for part, rows in pairs:
+            part["default"].weight.data.copy_(torch.from_numpy(rows.astype(np.float32)))
+
+
+def adapted(net: Any) -> Iterator[tuple[str, str, Any]]:
+    """The adapted parts of a peft model: llama.cpp's name of the weight and of its kind, and the module."""
+    for name, module in net.named_modules():
+        if hasattr(module, "lora_A") and "default" in module.lora_A:
+            number, _, kind = name.partition("layers.")[2].partition(".")
+            yield f"blk.{number}.{NAMES[kind]}.weight", NAMES[kind], module
+
+
+def heads_of(net: Any) -> dict[str, int]:
+    """The number of heads of the weights whose rows llama.cpp keeps in another order."""
+    config = net.get_base_model().config
+    return {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
 
 
 def interleaved(rows: np.ndarray, heads: int) -> np.ndarray:
@@ -60,3 +84,14 @@ def interleaved(rows: np.ndarray, heads: int) -> np.ndarray:
     size = len(rows) // heads
     halves = rows.reshape(heads, 2, size // 2, *rows.shape[1:])
     return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(rows.shape))
+
+
+def apart(rows: np.ndarray, heads: int) -> np.ndarray:
+    """The rows of `interleaved`, as they were.
+
+    >>> apart(interleaved(np.arange(8).reshape(8, 1), 2), 2)[:, 0].tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7]
+    """
+    size = len(rows) // heads
+    pairs = rows.reshape(heads, size // 2, 2, *rows.shape[1:])
+    return np.ascontiguousarray(pairs.swapaxes(1, 2).reshape(rows.shape))

@@ -10,18 +10,22 @@ do not hold an accepted answer. Their order says nothing: the model must read. Q
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from index.sentences import split_sentences
-from training.data import Asked, Context
+from training.data import Asked, Context, Embeds
 
 QUOTES = (3, 4, 5, 5, 5, 6)  # how many are shown; the pipeline shows 5
 NONE_SHARE = 0.2  # of the examples no quote answers
 JOINED_SHARE = 0.25  # of the quotes begin with the sentence before, as the pipeline's sometimes do
 POOL = 24  # the nearest look-alikes that are drawn from
 MAX_CHARS = 600  # of a quote: the pipeline's are sentences
+# Of the questions are told what they are about first, as people do who ask about news ("A bridge fell this
+# week. Which …?"): a sentence of the paragraph that does not answer stands before the question, and among the
+# quotes, so that to say again what was told is not to answer.
+TOLD_SHARE = 0.25
+TOLD_CHARS = 160
 NOISE = 0.08  # of a cosine, so that not always the same few are shown
 
 
@@ -33,13 +37,6 @@ class Example:
     quotes: tuple[str, ...]
     right: int | None
     words: str
-
-
-class Embeds(Protocol):
-    """What makes `(n, dim)` unit rows of texts."""
-
-    def embed(self, texts: Sequence[str], /) -> np.ndarray:
-        """One row for each text."""
 
 
 class Quotes:
@@ -67,16 +64,32 @@ class Quotes:
         if right is None or asked.end > self.spans[asked.context][right].end:
             return None
         shown = list(self._look_alikes(asked, row, like, rng))[:wanted]
-        words = self.contexts[asked.context].text[asked.start : asked.end]
+        question, words = asked.question, self.contexts[asked.context].text[asked.start : asked.end]
+        told = self._told(asked, right, rng) if rng.random() < TOLD_SHARE else None
+        if told:
+            question = f"{told} {question}"
+            shown = [told, *(quote for quote in shown if quote != told)][:wanted]
         if rng.random() < NONE_SHARE:
-            return Example(asked.question, tuple(shown), None, "") if shown else None
+            return Example(question, tuple(shown), None, "") if shown else None
         quote = self._quote(asked.context, right, rng)
         if len(quote) > MAX_CHARS:
             return None
         shown = shown[: wanted - 1]
         place = rng.randint(0, len(shown))
         quotes = (*shown[:place], quote, *shown[place:])
-        return Example(asked.question, quotes, place, " ".join(words.split()))
+        return Example(question, quotes, place, " ".join(words.split()))
+
+    def _told(self, asked: Asked, right: int, rng: random.Random) -> str | None:
+        """A sentence of the question's paragraph without an accepted answer."""
+        answers = [answer.lower() for answer in asked.answers]
+        text = self.contexts[asked.context].text
+        others = [
+            " ".join(text[s.start : s.end].split())
+            for i, s in enumerate(self.spans[asked.context])
+            if i != right and s.end - s.start <= TOLD_CHARS
+        ]
+        fit = [told for told in others if not any(answer in told.lower() for answer in answers)]
+        return rng.choice(fit) if fit else None
 
     def _look_alikes(
         self, asked: Asked, row: np.ndarray, like: Sequence[int], rng: random.Random

@@ -13,12 +13,13 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import psutil
 
+from assistant.llm.branches import Branches, logits_of
 from assistant.llm.copying import Copy
+from assistant.llm.merge import foreign
 from assistant.llm.talk import Choice, Message
 from assistant.llm.template import Template
 from index.errors import Cancelled, ModelError
@@ -39,9 +40,11 @@ class LlamaModel:
         context_tokens: int = 4096,
         threads: int | None = None,
         adapter: Path | None = None,
+        *,
+        merged: Path | None = None,
     ) -> None:
-        """`adapter` is a LoRA made for this very model, as GGUF. Raises ModelError when the file is no model
-        that llama.cpp can run."""
+        """`adapter` is a LoRA made for this very model, as GGUF; `merged` are the weights of both together,
+        where there are (merge.py). Raises ModelError when the file is no model that llama.cpp can run."""
         import llama_cpp
 
         self.file = file
@@ -52,13 +55,15 @@ class LlamaModel:
         try:
             with _silenced_stderr():
                 self._llama = llama_cpp.Llama(
-                    str(file),
+                    str(merged or file),
                     n_ctx=context_tokens,
                     n_batch=512,
                     n_threads=for_words,
                     n_threads_batch=for_prompt,
                     seed=0,
-                    lora_path=str(adapter) if adapter else None,
+                    lora_path=str(adapter) if adapter and not merged else None,
+                    # The only way to a context of several sequences; what it gives is logits all the same.
+                    embedding=adapter is not None,
                     verbose=False,
                 )
         except (ValueError, OSError, RuntimeError) as error:
@@ -66,11 +71,10 @@ class LlamaModel:
                 f"{file.name} can't be loaded by llama.cpp ({error}); give another GGUF with --model"
             ) from error
         # llama-cpp-python takes the null pointer of an adapter that was refused for an adapter.
-        if adapter and not self._llama._lora_adapter:
-            raise ModelError(
-                f"{adapter.name} was not made for the model {file.name}, or is damaged;"
-                " give another --adapter"
-            )
+        if adapter and not merged and not self._llama._lora_adapter:
+            raise ModelError(foreign(adapter, file))
+        if adapter:
+            llama_cpp.llama_set_embeddings(self._llama.ctx, False)
         # Checked by llama.cpp between the nodes of its graph: a long prompt stops within milliseconds.
         self._callback = llama_cpp.ggml_abort_callback(lambda _: self._abort.is_set())
         llama_cpp.llama_set_abort_callback(self._llama.ctx, self._callback, None)
@@ -130,21 +134,19 @@ class LlamaModel:
             raise ModelError(self._too_long(longest))
         yes, no = (self._template.words(word)[0] for word in VERDICTS)
         with self._turn(stop), self._aborting(stop):
-
-            def read(tokens: list[int]) -> None:
-                self._begin(tokens[:common])
-                self._llama.eval(tokens[common:])
-
-            margins = [0.0]
-            for tokens in asked:
-                read(tokens)
-                logits = self._logits()
-                margins.append(float(logits[yes]) - float(logits[no]))
-            odds = _softmax(np.array(margins))
-            taken = take(odds)
+            self._begin(asked[0][:common])
+            with Branches(self._llama) as branches:
+                margins = [
+                    float(logits[yes] - logits[no])
+                    for logits in branches.logits([tokens[common:] for tokens in asked])
+                ]
+                odds = _softmax([0.0, *margins])
+                taken = take(odds)
+                if taken:
+                    branches.keep(taken - 1)
             words, written = "", 0
             if taken:
-                read([*asked[taken - 1], yes, *self._template.words(":")])
+                self._llama.eval([yes, *self._template.words(":")])
                 words, written = self._copied(texts[taken - 1], stop)
         return Choice(tuple(odds), taken, words, written)
 
@@ -154,7 +156,7 @@ class LlamaModel:
         for count in range(COPIED_TOKENS):
             if stop is not None and stop.is_set():
                 raise Cancelled("stopped")
-            best = np.argsort(-self._logits())[:CONSIDERED_TOKENS].tolist()
+            best = np.argsort(-logits_of(self._llama, -1))[:CONSIDERED_TOKENS].tolist()
             for token in best:
                 if self._template.ends_turn(token):
                     if copy.ends:
@@ -165,14 +167,6 @@ class LlamaModel:
             else:  # nothing that it would write stands there
                 return copy.text, count
         return copy.text, COPIED_TOKENS
-
-    def _logits(self) -> "np.ndarray[Any, Any]":
-        """Of the next token, `(vocabulary,)`."""
-        import llama_cpp
-
-        return np.ctypeslib.as_array(
-            llama_cpp.llama_get_logits_ith(self._llama.ctx, -1), shape=(self._llama.n_vocab(),)
-        )
 
     @contextlib.contextmanager
     def _aborting(self, stop: threading.Event | None) -> Iterator[None]:
@@ -242,12 +236,12 @@ def beginning(prompts: Sequence[Sequence[int]]) -> int:
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*prompts, strict=False)))
 
 
-def _softmax(logits: "np.ndarray[Any, Any]") -> list[float]:
+def _softmax(logits: Sequence[float]) -> list[float]:
     """
-    >>> _softmax(np.array([1.0, 1.0]))
+    >>> _softmax([1.0, 1.0])
     [0.5, 0.5]
     """
-    weights = np.exp(logits.astype(float) - logits.max())
+    weights = np.exp(np.array(logits) - max(logits))
     found: list[float] = (weights / weights.sum()).tolist()
     return found
 

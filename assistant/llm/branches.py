@@ -1,0 +1,78 @@
+"""One beginning and several ways to go on → the logits after each, read side by side.
+
+llama.cpp reads the quotes of a question faster in one batch than one after the other (docs/log.md): each is a
+sequence of its own, and what they begin with is read once.
+"""
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+
+class Branches:
+    """Sequences 1, 2, … beside the one that a `Llama` is at, which is number 0. On leaving they are
+    forgotten."""
+
+    def __init__(self, llama: Any) -> None:
+        """`llama` has read what all begin with, and nothing more; its context has several sequences."""
+        import llama_cpp
+
+        self._cpp, self._llama = llama_cpp, llama
+        self._common: int = llama.n_tokens
+        self._memory = llama_cpp.llama_get_memory(llama.ctx)
+        self._branches: list[Sequence[int]] = []
+
+    def __enter__(self) -> "Branches":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number in range(1, len(self._branches) + 1):
+            self._cpp.llama_memory_seq_rm(self._memory, number, -1, -1)
+
+    def logits(self, branches: Sequence[Sequence[int]]) -> Iterator["np.ndarray[Any, Any]"]:
+        """Of the token after each branch, `(vocabulary,)`, in their order; each is good until the next.
+        Raises RuntimeError where llama.cpp fails or is stopped."""
+        self._branches = list(branches)
+        flat = []
+        for number, tokens in enumerate(branches, start=1):
+            self._cpp.llama_memory_seq_rm(self._memory, number, -1, -1)
+            self._cpp.llama_memory_seq_cp(self._memory, 0, number, 0, self._common)
+            last = len(tokens) - 1
+            flat += [(token, self._common + i, number, i == last) for i, token in enumerate(tokens)]
+        size = self._llama.n_batch
+        for start in range(0, len(flat), size):
+            yield from self._decoded(flat[start : start + size])
+
+    def _decoded(self, some: Sequence[tuple[int, int, int, bool]]) -> Iterator["np.ndarray[Any, Any]"]:
+        """Tokens with their places and sequences, and whether the logits after them are wanted."""
+        holder = self._llama._batch
+        batch = holder.batch
+        batch.n_tokens = len(some)
+        for i, (token, place, number, wanted) in enumerate(some):
+            batch.token[i], batch.pos[i], batch.logits[i] = token, place, wanted
+            batch.n_seq_id[i], batch.seq_id[i][0] = 1, number
+        self._llama._ctx.decode(holder)
+        for i, (_, _, _, wanted) in enumerate(some):
+            if wanted:
+                yield logits_of(self._llama, i)
+
+    def keep(self, chosen: int) -> None:
+        """Go on from this branch, in sequence 0: `Llama.eval` reads on after it."""
+        llama, tokens = self._llama, self._branches[chosen]
+        self._cpp.llama_memory_seq_rm(self._memory, 0, self._common, -1)
+        end = self._common + len(tokens)
+        self._cpp.llama_memory_seq_cp(self._memory, chosen + 1, 0, self._common, end)
+        llama.input_ids[self._common : end] = tokens
+        llama.n_tokens = end
+
+
+def logits_of(llama: Any, index: int) -> "np.ndarray[Any, Any]":
+    """Of the token after number `index` of the last batch, -1 the last, `(vocabulary,)`; good until the next
+    batch."""
+    import llama_cpp
+
+    return np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(llama.ctx, index), shape=(llama.n_vocab(),))
