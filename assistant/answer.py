@@ -38,7 +38,7 @@ from assistant.llm.speed import Speed, undisturbed
 from assistant.llm.talk import ChatModel, Chooser, Message
 from assistant.llm.weights import find_weights
 from assistant.pace import Pace
-from assistant.settings import DEFAULT_READER, NO_ADAPTER, NO_READER, Settings
+from assistant.settings import DEFAULT_READER, NO_READER, SHIPPED_ADAPTER, Settings
 from assistant.settle import answer_of
 from assistant.values import (
     Answer,
@@ -237,14 +237,18 @@ class Assistant:
 
     def _load(self) -> ChatModel:
         settings = self.settings
-        weights, adapter = find_weights(settings.model), find_adapter(self._adapter)
+        weights, adapter = find_weights(settings.model), self._adapter
         both = merged(weights, adapter) if adapter else None
         return LlamaModel(weights, settings.context_tokens, settings.threads, adapter, merged=both)
 
     @property
-    def _adapter(self) -> str:
-        """It was given for the model that this assistant began with; another one has none."""
-        return self.settings.adapter if self.settings.model == self._first_model else NO_ADAPTER
+    def _adapter(self) -> Path | None:
+        """One that was given by its path was meant for the model that this assistant began with; the shipped
+        one knows its model. Raises ModelError."""
+        settings = self.settings
+        if settings.adapter != SHIPPED_ADAPTER and settings.model != self._first_model:
+            return None
+        return find_adapter(settings.adapter, find_weights(settings.model))
 
     @property
     def _chooses(self) -> bool:
@@ -253,7 +257,10 @@ class Assistant:
             return False
         if self._model_given:
             return isinstance(self.model, Chooser) and self.model.chooses
-        return self._adapter != NO_ADAPTER
+        try:
+            return self._adapter is not None
+        except ModelError:  # told when the model is loaded
+            return False
 
     @property
     def _writes_prose(self) -> bool:

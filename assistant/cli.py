@@ -21,7 +21,7 @@ from assistant.commands.reporting import add_report_command
 from assistant.commands.shelve import add_commands
 from assistant.commands.terminal import complain, show
 from assistant.rendering.render import markdown
-from assistant.settings import DEFAULT_MODEL, DEFAULT_READER, NO_ADAPTER, default_library
+from assistant.settings import DEFAULT_MODEL, DEFAULT_READER, NO_ADAPTER, SHIPPED_ADAPTER, default_library
 from assistant.values import turn_from_json
 from index.embed import DEFAULT_ENCODER
 from index.errors import FootnoteError, UsageError
@@ -102,7 +102,7 @@ def parser() -> argparse.ArgumentParser:
         made.add_argument(
             "--adapter",
             default=NO_ADAPTER,
-            help="a LoRA made for the model (a GGUF file of training/adapter.py), or none",
+            help=f"{SHIPPED_ADAPTER} (for {DEFAULT_MODEL}), a GGUF file made for the model in use, or none",
         )
         made.add_argument("--no-model", action="store_true", help="answer with quotes only")
         made.add_argument(

@@ -14,6 +14,7 @@ DEFAULT_MODEL = "smollm2-135m"
 DEFAULT_READER = "minilm-reader"
 NO_READER = "none"
 NO_ADAPTER = "none"
+SHIPPED_ADAPTER = "shipped"
 
 
 def default_library() -> Path:
@@ -31,7 +32,7 @@ class Settings:
         DEFAULT_READER  # or "none", or a cross-encoder: a folder or a sentence-transformers model id
     )
     model: str = DEFAULT_MODEL  # or a path to a GGUF, or hf:owner/repo/file.gguf[@revision]
-    adapter: str = NO_ADAPTER  # or a path to one made for `model`
+    adapter: str = NO_ADAPTER  # or "shipped", or a path to one made for `model`
     context_tokens: int = 4096  # of the model; less when the model was trained with less
     threads: int | None = None  # of the model; None: the physical cores
     max_answer_tokens: int = 160  # two or three sentences; a small model only rambles beyond
@@ -40,7 +41,7 @@ class Settings:
     evidence: int = 8  # numbered quotes that the reader sees
     model_quotes: int = 5  # of them that the model reads: each costs it 0.1 to 0.3 s
     answer_words: int = 60  # of an answer: what fits into a report's paragraph
-    chosen_words: int = 40  # … where the model chose (docs/log.md)
+    chosen_words: int = 50  # … where the model chose (docs/log.md)
     question_chars: int = 4000  # longer questions are refused: they are pasted by mistake
     abstain_below: float = 0.16  # strength of the best evidence, 0..1, below which nothing is claimed
     coverage_at_least: float = 0.85  # share of a claim's words (no names, no numbers) its quotes must hold

@@ -214,7 +214,7 @@ def parser() -> argparse.ArgumentParser:
         "sets", nargs="*", metavar="SET", help="names of sets; all that exist when none is given"
     )
     top.add_argument("--model", default=DEFAULT_MODEL)
-    top.add_argument("--adapter", default=NO_ADAPTER, help="of the model: a GGUF file, or none")
+    top.add_argument("--adapter", default=NO_ADAPTER, help="of the model: shipped, a GGUF file, or none")
     top.add_argument("--no-model", action="store_true", help="quotes only")
     top.add_argument("--first", type=positive, metavar="N", help="only the first N questions of each set")
     top.add_argument("--out", type=Path, metavar="DIR", help="keep every answer as DIR/<set>.jsonl")

@@ -14,12 +14,12 @@ from test_answer import CARRIED, FERRY, OFF_TOPIC, Open, ScriptedModel, is_exact
 
 from assistant.answer import Assistant
 from assistant.composing.choose import LEAST_STRENGTH, believed, log_odds, prompts, weighed
-from assistant.llm.adapter import find_adapter
+from assistant.llm.adapter import FILE, find_adapter
 from assistant.llm.merge import digest, merged
 from assistant.llm.model import LlamaModel
 from assistant.llm.talk import Choice, Chooser, Message
 from assistant.llm.weights import find_weights
-from assistant.settings import DEFAULT_MODEL, NO_ADAPTER
+from assistant.settings import DEFAULT_MODEL, NO_ADAPTER, SHIPPED_ADAPTER
 from assistant.values import Retrieved, Verified
 from index.errors import Cancelled, ModelError
 from index.library import Library
@@ -96,9 +96,9 @@ def test_its_odds_move_the_scores_of_the_quotes_and_their_numbers_stay(open_assi
     without = open_assistant(use_model=False).ask(FERRY)
     answer = open_assistant(Choosing(carried)).ask(FERRY)
     assert [(e.n, e.quote) for e in answer.evidence] == [(e.n, e.quote) for e in without.evidence]
-    moved = {e.quote: e.score - was.score for e, was in zip(answer.evidence, without.evidence, strict=True)}
-    (liked,) = (gain for quote, gain in moved.items() if quote.startswith(CARRIED))
-    assert all(liked > gain for quote, gain in moved.items() if not quote.startswith(CARRIED))
+    turned = open_assistant(Choosing(lambda text: -carried(text))).ask(FERRY)
+    for liked, disliked in zip(answer.evidence, turned.evidence, strict=True):
+        assert (liked.score > disliked.score) is liked.quote.startswith(CARRIED)
 
 
 def test_a_model_that_finds_none_of_them_right_makes_it_weaker(open_assistant: Open):
@@ -213,21 +213,55 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> dict[float, Path]:
 
 
 def test_no_adapter_is_none():
-    assert find_adapter(NO_ADAPTER) is None
+    assert find_adapter(NO_ADAPTER, find_weights(DEFAULT_MODEL)) is None
+
+
+def test_the_shipped_adapter_is_for_the_model_that_it_was_made_for(tmp_path: Path):
+    weights = find_weights(DEFAULT_MODEL)
+    assert find_adapter(SHIPPED_ADAPTER, weights) == FILE
+    assert FILE.stat().st_size <= 24_000_000
+    other = tmp_path / "other.gguf"  # as long, and another in one byte
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    other.write_bytes(data)
+    assert find_adapter(SHIPPED_ADAPTER, other) is None
+    other.write_bytes(data[:-1])
+    assert find_adapter(SHIPPED_ADAPTER, other) is None
+
+
+def test_a_shipped_adapter_that_is_damaged_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    damaged = tmp_path / "adapter.gguf"
+    monkeypatch.setattr("assistant.llm.adapter.FILE", damaged)
+    for data in (None, FILE.read_bytes()[:-1]):
+        if data is not None:
+            damaged.write_bytes(data)
+        with pytest.raises(ModelError, match="is missing or damaged; install Footnote again, or give --adap"):
+            find_adapter(SHIPPED_ADAPTER, find_weights(DEFAULT_MODEL))
+
+
+def test_an_assistant_with_the_shipped_adapter_finds_the_sentence(seed_library: Library):
+    assistant = Assistant.open(seed_library.folder, adapter=SHIPPED_ADAPTER)
+    assistant.library = seed_library
+    answer = assistant.ask(FERRY)
+    assert assistant._chooses
+    assert answer.citations[0].quote.startswith(CARRIED)
+    assert is_exact(answer, seed_library)
+    assert assistant.ask(OFF_TOPIC).status == "not_found"
 
 
 def test_an_adapter_is_a_gguf_file_that_exists(tmp_path: Path, adapters: dict[float, Path]):
-    with pytest.raises(ModelError, match=r"there is no adapter .*; give the path of a GGUF file, or none"):
-        find_adapter(str(tmp_path / "nowhere.gguf"))
+    weights = find_weights(DEFAULT_MODEL)
+    with pytest.raises(ModelError, match=r"there is no adapter .*; give the path of a GGUF file, shipped or"):
+        find_adapter(str(tmp_path / "nowhere.gguf"), weights)
     text = tmp_path / "text.gguf"
     text.write_text("hello", encoding="utf-8")
     with pytest.raises(ModelError, match="is not a GGUF file"):
-        find_adapter(str(text))
+        find_adapter(str(text), weights)
     cut = tmp_path / "cut.gguf"
     cut.write_bytes(adapters[0.05].read_bytes()[:-1000])
     with pytest.raises(ModelError, match="is cut off"):
-        find_adapter(str(cut))
-    assert find_adapter(str(adapters[0.05])) == adapters[0.05]
+        find_adapter(str(cut), weights)
+    assert find_adapter(str(adapters[0.05]), weights) == adapters[0.05]
 
 
 def test_what_it_was_taught_is_what_llama_cpp_adds_merged_or_not(

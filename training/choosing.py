@@ -21,6 +21,7 @@ from assistant import Assistant
 from assistant.composing.choose import any_features, believed, log_odds, prompts, quote_features
 from assistant.finding.likely import plain_words
 from assistant.finding.rank import Weights
+from assistant.llm.merge import merged
 from assistant.llm.model import LlamaModel
 from assistant.llm.talk import Choice
 from assistant.llm.weights import find_weights
@@ -151,7 +152,9 @@ def main() -> None:
             (files / name).write_text(text, encoding="utf-8")
         assistant = Assistant.open(place, use_model=False, abstain_below=0.0)
         assistant.library.add([files])
-        model = LlamaModel(find_weights(DEFAULT_MODEL), adapter=arguments.adapter)
+        weights = find_weights(DEFAULT_MODEL)
+        both = merged(weights, arguments.adapter)
+        model = LlamaModel(weights, adapter=arguments.adapter, merged=both)
         bar = tqdm(asked[: arguments.questions], mininterval=20)
         some = [s for q in bar if (s := seen(assistant, model, q))]
     half = len(some) // 2

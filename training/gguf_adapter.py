@@ -22,7 +22,7 @@ NAMES = {
 
 
 def write_gguf(net: Any, out: Path, rank: int, alpha: float) -> None:
-    """Write the adapter of a peft model in 16-bit numbers, whole or not at all."""
+    """Write the adapter of a peft model in 8-bit numbers (Q8_0), whole or not at all."""
     import gguf
 
     heads = heads_of(net)
@@ -37,8 +37,9 @@ def write_gguf(net: Any, out: Path, rank: int, alpha: float) -> None:
         if a.shape[0] != rank:
             raise ValueError(f"{weight} has rank {a.shape[0]}, not {rank}")
         b = interleaved(b, heads[kind]) if kind in heads else b
-        writer.add_tensor(f"{weight}.lora_a", a.astype(np.float16))
-        writer.add_tensor(f"{weight}.lora_b", b.astype(np.float16))
+        for which, rows in (("a", a), ("b", b)):
+            kept = gguf.quantize(rows, gguf.GGMLQuantizationType.Q8_0)
+            writer.add_tensor(f"{weight}.lora_{which}", kept, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -52,13 +53,13 @@ def read_gguf(net: Any, file: Path) -> None:
     import torch
 
     heads = heads_of(net)
-    tensors = {tensor.name: np.array(tensor.data) for tensor in gguf.GGUFReader(file).tensors}
+    tensors = {t.name: gguf.dequantize(t.data, t.tensor_type) for t in gguf.GGUFReader(file).tensors}
     for weight, kind, module in adapted(net):
         b = tensors[f"{weight}.lora_b"]
         b = apart(b, heads[kind]) if kind in heads else b
         pairs = ((module.lora_A, tensors[f"{weight}.lora_a"]), (module.lora_B, b))
         for part, rows in pairs:
-            part["default"].weight.data.copy_(torch.from_numpy(rows.astype(np.float32)))
+            part["default"].weight.data.copy_(torch.from_numpy(rows))
 
 
 def adapted(net: Any) -> Iterator[tuple[str, str, Any]]:

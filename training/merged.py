@@ -45,7 +45,7 @@ class Merged(torch.nn.Module):
     def forward(self, x: torch.Tensor, *_: Any, **__: Any) -> Any:
         """x · (W + s B A)ᵀ."""
         a, b = self.lora_A["default"].weight, self.lora_B["default"].weight
-        return Product.apply(x, self.product, a, b, self.scaling["default"])
+        return Product.apply(x, self.product, a, b, self.scaling["default"])  # type: ignore[no-untyped-call]
 
     def refresh(self) -> None:
         """W + s B A, rounded as W is: to be called after A or B have changed."""

@@ -37,6 +37,8 @@ class Branches:
         """Of the token after each branch, `(vocabulary,)`, in their order; each is good until the next.
         Raises RuntimeError where llama.cpp fails or is stopped."""
         self._branches = list(branches)
+        # Where the cells of a sequence lie decides its rounding: what was read before is not in the way.
+        self._cpp.llama_memory_seq_rm(self._memory, 0, self._common, -1)
         flat = []
         for number, tokens in enumerate(branches, start=1):
             self._cpp.llama_memory_seq_rm(self._memory, number, -1, -1)

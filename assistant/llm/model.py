@@ -212,6 +212,7 @@ class LlamaModel:
             llama.n_tokens = len(prefix)
             return
         llama.reset()  # type: ignore[no-untyped-call]
+        llama._ctx.kv_cache_clear()  # type: ignore[no-untyped-call]
         if prefix:
             llama.eval(prefix)
 
