@@ -335,7 +335,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, default=Path("build/adapter.state"), help="of a run to go on")
     parser.add_argument("--after", type=Path, help="the adapter that an earlier run wrote, to begin with")
     parser.add_argument("--skip", type=int, default=0, help="examples that it has seen")
-    parser.add_argument("--compile", action="store_true", help="a fifth faster after five minutes")
+    parser.add_argument("--compile", action="store_true", help="faster after the first minute")
     arguments = parser.parse_args()
     arguments.state.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(SEED)

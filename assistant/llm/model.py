@@ -1,4 +1,4 @@
-"""Messages → streamed text, by llama.cpp. With template.py the only file that knows llama-cpp-python.
+"""Messages → streamed text, by llama.cpp, which only template.py and branches.py know besides.
 
 `LlamaModel` is a `ChatModel` (talk.py) with any instruct GGUF, and a `Chooser` with an adapter. One model is
 one context: a lock lets one question through at a time, the others wait. Knows nothing of articles or
