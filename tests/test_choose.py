@@ -23,7 +23,7 @@ from assistant.settings import DEFAULT_MODEL, NO_ADAPTER, SHIPPED_ADAPTER
 from assistant.values import Retrieved, Verified
 from index.errors import Cancelled, ModelError
 from index.library import Library
-from training.gguf_adapter import write_gguf
+from training.gguf_adapter import read_gguf, write_gguf
 
 Prefers = Callable[[str], float]
 
@@ -210,6 +210,15 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> dict[float, Path]:
     for factor, file in files.items():
         write_gguf(Taught(factor), file, 32, 64)
     return files
+
+
+def test_training_goes_on_from_what_was_written(adapters: dict[float, Path]):
+    written, read = Taught(0.05)._layer, Taught(0.0)
+    read._layer.lora_A["default"].weight.zero_()
+    read_gguf(read, adapters[0.05])
+    for mine, theirs in ((read._layer.lora_A, written.lora_A), (read._layer.lora_B, written.lora_B)):
+        kept, wanted = mine["default"].weight, theirs["default"].weight
+        assert torch.allclose(kept, wanted, atol=float(wanted.abs().max()) / 127)
 
 
 def test_no_adapter_is_none():
