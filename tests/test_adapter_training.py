@@ -7,7 +7,8 @@ from assistant.composing.choose import prompts
 from assistant.llm.model import LlamaModel
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
-from training.adapter import Prompts, loss_of, packed, said
+from training.adapter import loss_of, packed, said
+from training.examples import Prompts
 from training.quotes import Example
 
 QUOTES = ("It rained all day.", "Lee left on Monday.", "Ann stayed.")

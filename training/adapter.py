@@ -14,11 +14,9 @@ their picture is beside `--out`. A GPU is used where there is one.
 """
 
 import argparse
-import hashlib
 import json
-import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -29,83 +27,28 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from assistant.composing.choose import prompts as asked
-from assistant.llm.model import VERDICTS, LlamaModel, beginning
+from assistant.llm.model import LlamaModel
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
 from index.embed import Encoder
-from training.data import look_alikes, read
+from training.data import read
+from training.examples import Prompts, Shown, Source, mixed
 from training.gguf_adapter import read_gguf, write_gguf
 from training.losses import draw
+from training.made import FILE as MADE
+from training.made import made
 from training.merged import merged
-from training.quotes import Example, Quotes, shuffled
 
 RANK, ALPHA = 32, 64
 LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 LEARNING_RATE = 4e-4
 WARM_UP, FALL = 40, 0.3  # steps until the full rate; share of the steps over which it falls
-WORDS_WEIGHT = 0.5  # of the loss on the words, beside that on the choice
+WORDS_WEIGHT = 1.0  # of the loss on the words, beside that on the choice
 STEP = 8  # examples of a step
-# Of a source's questions, drawn anew for each pass: the encyclopedia's are most like those about news.
-SHARES = {"squadshifts_wiki": 1.0, "squadshifts_reddit": 0.4, "squadshifts_amazon": 0.4, "fairytale": 0.4}
-MAX_TOKENS = 768  # longer ones are left out: few
+MADE_ARTICLES, MADE_EVERY = 700, 8  # news of our own making: how many, and one of so many questions
 KEEP_EVERY, REPORT_EVERY = 10, 128  # steps
-DEV_QUESTIONS = 200
+DEV_QUESTIONS, DEV_MADE = 200, 60
 SEED = 11
-
-END = "<|im_end|>"
-
-
-@dataclass(frozen=True)
-class Branch:
-    """A quote in tokens, with what is to be written of it."""
-
-    tokens: tuple[int, ...]
-    reply: int  # tokens at the end that are learnt, after the verdict: only the right quote has any
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An example in tokens: what its prompts begin with, the question above all, then each quote by itself.
-    `right` is the number of the branch that answers, 0 for none."""
-
-    common: tuple[int, ...]
-    branches: tuple[Branch, ...]
-    right: int
-
-    @property
-    def length(self) -> int:
-        """Tokens altogether."""
-        return len(self.common) + sum(len(branch.tokens) for branch in self.branches)
-
-
-class Prompts:
-    """Examples → tokens, made by the parts of the pipeline."""
-
-    def __init__(self, model: LlamaModel) -> None:
-        self._template = model._template
-        self._llama = model._llama
-        self.yes, self.no = (self._words(word)[0] for word in VERDICTS)
-        self.end = self._llama.tokenize(END.encode(), add_bos=False, special=True)
-
-    def shown(self, example: Example) -> Shown:
-        """The prompts, and the reply to the right one, to its end; what all begin with is there once."""
-        prompts = [self._template.tokens(messages)[0] for messages in asked(example.question, example.quotes)]
-        same = beginning(prompts) if len(prompts) > 1 else len(prompts[0]) // 2
-        reply = [self.yes, *self._words(f": {example.words}"), *self.end]
-        replies = [reply if i == example.right else [] for i in range(len(prompts))]
-        return Shown(
-            tuple(prompts[0][:same]),
-            tuple(
-                Branch((*prompt[same:], *reply), len(reply))
-                for prompt, reply in zip(prompts, replies, strict=True)
-            ),
-            0 if example.right is None else example.right + 1,
-        )
-
-    def _words(self, text: str) -> list[int]:
-        found: list[int] = self._llama.tokenize(text.encode(), add_bos=False, special=False)
-        return found
 
 
 def network(file: Path, device: str) -> Any:
@@ -130,6 +73,7 @@ def packed(shown: Shown) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """`(1, length)` tokens and positions and the `(1, 1, length, length)` mask: each branch sees what is
     common and itself, and stands where it would alone.
 
+    >>> from training.examples import Branch
     >>> tokens, places, mask = packed(Shown((5, 6), (Branch((7,), 0), Branch((8, 9), 0)), 0))
     >>> tokens.tolist(), places.tolist()
     ([[5, 6, 7, 8, 9]], [[0, 1, 2, 2, 3]])
@@ -278,53 +222,6 @@ class Training:
         return total
 
 
-class Kept:
-    """An encoder's rows, kept beside the state: tens of thousands of sentences take minutes."""
-
-    def __init__(self, encoder: Encoder, state: Path) -> None:
-        self._encoder, self._state = encoder, state
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """`(n, dim)` unit rows."""
-        name = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
-        file = self._state.with_suffix(f".{name}.npy")
-        if not file.exists():
-            np.save(file, self._encoder.embed(list(texts)))
-        found: np.ndarray = np.load(file)
-        return found
-
-
-class Examples:
-    """The questions of a side, as examples without end: each pass draws others around the same questions."""
-
-    def __init__(self, folder: Path, state: Path, encoder: Encoder, prompts: Prompts) -> None:
-        self.contexts, self.asked = read(folder)
-        self._prompts = prompts
-        embed = Kept(encoder, state)
-        self._quotes = Quotes(self.contexts, embed)
-        self._rows = embed.embed([asked.question for asked in self.asked])
-        self._like = look_alikes(state, self.contexts, self.asked, embed)
-        held = [self.contexts[asked.context].held_out for asked in self.asked]
-        self.train = [i for i, kept in enumerate(held) if not kept]
-        self.held = [i for i, kept in enumerate(held) if kept]
-
-    def stream(self, numbers: Sequence[int], seed: int) -> Iterator[Shown]:
-        """Examples of these questions, in the same order each time."""
-        turn = 0
-        while True:
-            for at in shuffled(len(numbers), seed + turn):
-                i = numbers[at]
-                share = SHARES[self.contexts[self.asked[i].context].file]
-                rng = random.Random(f"{seed} {turn} {i}")
-                if rng.random() >= share:
-                    continue
-                example = self._quotes.example(self.asked[i], self._rows[i], self._like[i], rng)
-                shown = self._prompts.shown(example) if example else None
-                if shown and shown.length <= MAX_TOKENS:
-                    yield shown
-            turn += 1
-
-
 def main() -> None:
     """Read, train, report, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -342,28 +239,32 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     file = find_weights(DEFAULT_MODEL)
     prompts = Prompts(LlamaModel(file))
-    examples = Examples(arguments.folder, arguments.state, Encoder(dtype="float32"), prompts)
-    print(f"{len(examples.train)} questions to learn from, {len(examples.held)} held out", flush=True)
-    dev = examples.stream(examples.held, SEED)
-    held = list(islice(dev, DEV_QUESTIONS))
+    encoder = Encoder(dtype="float32")
+    state = arguments.state
+    public = Source(*read(arguments.folder), state, encoder, prompts)
+    own = Source(*made(MADE_ARTICLES, SEED), state.with_stem(f"{state.stem}-{MADE}"), encoder, prompts)
+    held = {
+        name: list(islice(source.stream(SEED, held_out=True), number))
+        for name, source, number in (("public", public, DEV_QUESTIONS), (MADE, own, DEV_MADE))
+    }
     net = network(file, device)
     if arguments.after:
         read_gguf(net, arguments.after)
     verdicts = (prompts.yes, prompts.no)
     training = Training(net, arguments.state, verdicts, device, compiled=arguments.compile)
-    run(training, examples, held, prompts, arguments)
+    stream = mixed(public.stream(SEED, held_out=False), own.stream(SEED, held_out=False), MADE_EVERY)
+    run(training, stream, held, verdicts, arguments)
 
 
 def run(
     training: Training,
-    examples: Examples,
-    held: Sequence[Shown],
-    prompts: Prompts,
+    stream: Iterator[Shown],
+    held: Mapping[str, Sequence[Shown]],
+    verdicts: tuple[int, int],
     arguments: argparse.Namespace,
 ) -> None:
     """All steps; the losses go to a file beside the state."""
     steps, stop = arguments.examples // STEP, (arguments.stop_at or arguments.examples) // STEP
-    stream = examples.stream(examples.train, SEED)
     for _ in range(arguments.skip + training.first * STEP):
         next(stream)
     started, mean = time.time(), 0.0
@@ -378,8 +279,9 @@ def run(
             if (step + 1) % KEEP_EVERY == 0 or step + 1 == stop:
                 training.keep(step)
             if (step + 1) % REPORT_EVERY == 0 or step + 1 == stop:
-                told = quality(training.net, held, (prompts.yes, prompts.no))
-                print(f"step {step + 1}: loss {mean:.3f}, {told}", flush=True)
+                print(f"step {step + 1}: loss {mean:.3f}", flush=True)
+                for name, some in held.items():
+                    print(f"  {name}: {quality(training.net, some, verdicts)}", flush=True)
                 write_gguf(training.net, arguments.out, RANK, ALPHA)
                 draw(Path(log.name), arguments.out.with_suffix(".losses.svg"))
 

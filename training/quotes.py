@@ -15,6 +15,7 @@ import numpy as np
 
 from index.sentences import split_sentences
 from training.data import Asked, Context, Embeds
+from training.vague import vague
 
 QUOTES = (3, 4, 5, 5, 5, 6)  # how many are shown; the pipeline shows 5
 NONE_SHARE = 0.2  # of the examples no quote answers
@@ -26,6 +27,7 @@ MAX_CHARS = 600  # of a quote: the pipeline's are sentences
 # quotes, so that to say again what was told is not to answer.
 TOLD_SHARE = 0.25
 TOLD_CHARS = 160
+VAGUE_SHARE = 0.4  # have a quote with a vague word where the answer stood among those that do not answer
 NOISE = 0.08  # of a cosine, so that not always the same few are shown
 
 
@@ -69,15 +71,18 @@ class Quotes:
         if told:
             question = f"{told} {question}"
             shown = [told, *(quote for quote in shown if quote != told)][:wanted]
+        quote = self._quote(asked.context, right, rng)
+        words = " ".join(words.split())
+        if rng.random() < VAGUE_SHARE and (none := vague(asked.question, quote, words, rng)):
+            shown = [none, *shown][:wanted]
         if rng.random() < NONE_SHARE:
             return Example(question, tuple(shown), None, "") if shown else None
-        quote = self._quote(asked.context, right, rng)
         if len(quote) > MAX_CHARS:
             return None
         shown = shown[: wanted - 1]
         place = rng.randint(0, len(shown))
         quotes = (*shown[:place], quote, *shown[place:])
-        return Example(question, quotes, place, " ".join(words.split()))
+        return Example(question, quotes, place, words)
 
     def _told(self, asked: Asked, right: int, rng: random.Random) -> str | None:
         """A sentence of the question's paragraph without an accepted answer."""

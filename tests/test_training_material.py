@@ -1,0 +1,117 @@
+"""Quotes with their answer taken out, and news of our own making: what the adapter learns from besides."""
+
+import json
+import random
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.llm.model import LlamaModel
+from assistant.llm.weights import find_weights
+from assistant.settings import DEFAULT_MODEL
+from index.embed import Encoder
+from index.sentences import split_sentences
+from training.data import Asked, Context, is_held_out
+from training.examples import Prompts, Source
+from training.made import EVENTS, made
+from training.quotes import Quotes
+from training.vague import vague
+
+SHARED = Path(__file__).parents[2] / "shared" / "eval"
+TEXT = "The Reds won the cup in a cold May. It was their third one in ten years. Nobody sang at the gates."
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "instead"),
+    [
+        ("Which team won the cup?", "The Reds", ("The team", "That team", "Another team")),
+        ("Who won the cup?", "The Reds", ("He", "She", "They", "Someone", "An official", "One of them")),
+        ("When did the Reds win?", "May", ("that time", "that day", "that year", "a later date")),
+        ("What happened in May?", "won the cup", ("it", "this", "something", "one of these")),
+    ],
+)
+def test_a_vague_word_of_the_kind_asked_for_stands_where_the_answer_stood(question, answer, instead):
+    quote = TEXT[:35]
+    found = {vague(question, quote, answer, random.Random(n)) for n in range(40)}
+    assert found == {quote.replace(answer, word) for word in instead}
+
+
+@pytest.mark.parametrize(
+    ("quote", "answer"),
+    [
+        ("Ann came early, and Ann left late.", "Ann"),  # it would still stand there
+        ("The Reds won.", "The Reds"),  # nothing is left
+        ("The catalog was printed in two colors.", "cat"),  # a part of a word
+        ("One two three four five six seven eight nine ten.", "One two three four five six seven eight nine"),
+    ],
+)
+def test_no_vague_word_where_the_answer_can_not_be_taken_out(quote: str, answer: str):
+    assert vague("Who?", quote, answer, random.Random(0)) is None
+
+
+def test_the_vague_quote_never_answers_and_stands_among_the_others(encoder: Encoder):
+    contexts = [Context(TEXT, "", "made", held_out=False)]
+    asked = Asked("Which team won the cup?", ("The Reds",), 0, 0, 8)
+    quotes = Quotes(contexts, encoder)
+    row = encoder.embed([asked.question])[0]
+    drawn = [quotes.example(asked, row, [], random.Random(n)) for n in range(60)]
+    examples = [example for example in drawn if example]
+    with_vague = [e for e in examples if any("team won the cup in a" in quote for quote in e.quotes)]
+    assert 10 < len(with_vague) < 40
+    for e in examples:
+        holding = [i for i, quote in enumerate(e.quotes) if "The Reds" in quote]
+        assert holding == ([] if e.right is None else [e.right])
+        assert len(set(e.quotes)) == len(e.quotes)
+
+
+def test_made_news_hold_their_answers_in_one_sentence_each():
+    contexts, asked = made(3 * len(EVENTS["event"]), 1)
+    assert len({context.text for context in contexts}) == len(contexts)
+    for one in asked:
+        text = contexts[one.context].text
+        assert text[one.start : one.end] == one.answers[0]
+        assert any(s.start <= one.start and one.end <= s.end for s in split_sentences(text))
+        assert "{" not in one.question + text
+        assert one.answers[0].lower() not in one.question.lower()
+    assert made(2, 1) == made(2, 1) != made(2, 2)
+
+
+def test_whole_events_are_kept_for_measuring():
+    contexts, _ = made(2 * len(EVENTS["event"]), 1)
+    names = [event["name"] for event in EVENTS["event"]]
+    assert len(set(names)) == len(names)
+    assert [context.held_out for context in contexts] == [is_held_out(name) for name in names] * 2
+    assert 1 < sum(map(is_held_out, names)) < len(names) / 4
+
+
+def test_a_source_gives_the_same_examples_again_and_keeps_its_sides_apart(tmp_path: Path, encoder: Encoder):
+    prompts = Prompts(LlamaModel(find_weights(DEFAULT_MODEL)))
+    contexts, asked = made(2 * len(EVENTS["event"]), 1)
+    first, again = (
+        list(
+            islice(
+                Source(contexts, asked, tmp_path / "state", encoder, prompts).stream(5, held_out=False), 12
+            )
+        )
+        for _ in range(2)
+    )
+    assert first == again
+    other = Source(contexts, asked, tmp_path / "state", encoder, prompts).stream(5, held_out=True)
+    assert not {shown.common for shown in first} & {shown.common for shown in islice(other, 12)}
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the evaluation sets are not here")
+def test_made_questions_are_no_paraphrases_of_the_evaluation_sets(encoder: Encoder):
+    files = [SHARED / name / "questions.jsonl" for name in ("news", "xquad", "clapnq")]
+    lines = [
+        line
+        for file in (*files, SHARED / "seeds_questions.jsonl")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    measured = encoder.embed([json.loads(line)["question"] for line in lines])
+    _, asked = made(2 * len(EVENTS["event"]), 1)
+    taught = encoder.embed([one.question for one in asked])
+    nearest = np.max(taught @ measured.T, axis=1)
+    assert nearest.max() < 0.75
