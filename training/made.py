@@ -62,7 +62,8 @@ def _drawn(kind: str, rng: random.Random) -> str:
 
 def _written(sentences: Sequence[str], filled: Mapping[str, str]) -> tuple[str, dict[str, int]]:
     """The text, and where each gap's words first stand."""
-    text, places = "", {}
+    text = ""
+    places: dict[str, int] = {}
     for sentence in sentences:
         text += " " * bool(text)
         begins, at = len(text), 0
