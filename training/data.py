@@ -196,7 +196,8 @@ def look_alikes(
     state: Path, contexts: Sequence[Context], asked: Sequence[Asked], encoder: Embeds
 ) -> list[list[int]]:
     """`nearest`, kept beside a run's state: it takes minutes."""
-    file = state.with_suffix(".near.json")
+    about = "\0".join([*(c.text for c in contexts), *(a.question for a in asked)])
+    file = state.with_suffix(f".near.{hashlib.sha256(about.encode()).hexdigest()[:12]}.json")
     if not file.exists():
         file.write_text(json.dumps(nearest(contexts, asked, encoder)), encoding="utf-8")
     found: list[list[int]] = json.loads(file.read_text(encoding="utf-8"))
