@@ -41,9 +41,9 @@ class Evidence:
     """A numbered quote that bears on the question: one sentence, or neighbours that belong together.
 
     `key` is the sentence in the quote that was found; the rest joined it because it can't stand alone.
-    `score` is the estimated probability that it answers the question, 0..1; `words` are those of `key` that
-    answer best, "" when no reader marked them. `context` is the passage around
-    the quote, which starts at `context_start` of the article's text.
+    `score` is the estimated probability that it answers the question, 0..1; `words` are those of the quote
+    that answer best, "" when nothing marked them. `context` is the passage around the quote, which starts
+    at `context_start` of the article's text.
     """
 
     n: int

@@ -4,6 +4,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,14 +14,25 @@ import torch
 from test_answer import CARRIED, FERRY, OFF_TOPIC, Open, ScriptedModel, is_exact
 
 from assistant.answer import Assistant
-from assistant.composing.choose import LEAST_STRENGTH, believed, log_odds, prompts, weighed
+from assistant.composing.choose import (
+    LEAST_STRENGTH,
+    WIDENED,
+    Picked,
+    Shown,
+    apart,
+    believed,
+    log_odds,
+    prompts,
+    weighed,
+)
+from assistant.composing.widen import widened
 from assistant.llm.adapter import FILE, find_adapter
 from assistant.llm.merge import digest, merged
 from assistant.llm.model import LlamaModel
 from assistant.llm.talk import Choice, Chooser, Message
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL, NO_ADAPTER, SHIPPED_ADAPTER
-from assistant.values import Retrieved, Verified
+from assistant.values import Evidence, Retrieved, Source, Verified
 from index.errors import Cancelled, ModelError
 from index.library import Library
 from training.gguf_adapter import read_gguf, write_gguf
@@ -42,7 +54,7 @@ class Choosing(ScriptedModel):
         self,
         prompts: Sequence[Sequence[Message]],
         texts: Sequence[str],
-        take: Callable[[Sequence[float]], int],
+        take: Callable[[Sequence[float]], Sequence[int]],
         stop: threading.Event | None = None,
     ) -> Choice:
         if stop is not None and stop.is_set():
@@ -53,9 +65,8 @@ class Choosing(ScriptedModel):
         self.shown = list(texts)
         weights = [1.0, *(2.718 ** self._prefers(text) for text in texts)]
         odds = tuple(w / sum(weights) for w in weights)
-        taken = take(odds)
-        words = self._words if taken and self._words in texts[taken - 1] else ""
-        return Choice(odds, taken, words, 3)
+        words = {n: self._words if self._words in texts[n - 1] else "" for n in take(odds)}
+        return Choice(odds, words, 3)
 
 
 @pytest.fixture
@@ -145,13 +156,17 @@ def test_a_model_whose_adapter_is_off_writes(open_assistant: Open):
     assert model.shown == []
 
 
-def test_words_of_the_quote_beside_its_key_sentence_are_not_its_words(open_assistant: Open):
-    read = open_assistant(use_model=False).ask(FERRY).evidence[:2]
-    odds = (0.1, 0.8, 0.1)
-    inside = read[0].key.split()[0]
-    assert weighed(Choice(odds, 1, inside, 1), read)[0].words == inside
-    assert weighed(Choice(odds, 1, "no such words", 1), read)[0].words == read[0].words
-    assert weighed(Choice(odds, 0, "", 0), read)[0].words == read[0].words
+@pytest.fixture
+def read(open_assistant: Open) -> tuple[Evidence, ...]:
+    """The two best quotes, by the reader."""
+    return open_assistant(use_model=False).ask(FERRY).evidence[:2]
+
+
+def test_its_words_take_the_place_of_the_readers_where_it_has_any(read: tuple[Evidence, ...]):
+    words = read[0].key.split()[0]
+    picked = Picked(read, (1, 2), (0.1, 0.8, 0.1))
+    found = weighed(Choice(picked.odds, {1: words, 2: ""}, 1), picked)
+    assert [e.words for e in found] == [words, read[1].words]
 
 
 @pytest.mark.parametrize(
@@ -163,11 +178,83 @@ def test_words_of_the_quote_beside_its_key_sentence_are_not_its_words(open_assis
         ("passengers", "lee"),  # the question's own word
     ],
 )
-def test_its_words_are_believed_where_they_are_an_answer(words: str, likeliest: str):
-    choice = Choice((0.1, 0.9), 1, words, 1)
-    shares = believed("How many passengers?", choice, {"lee": 0.6, "tin": 0.4}, share=0.7)
+def test_its_words_are_believed_where_they_are_an_answer(
+    words: str, likeliest: str, read: tuple[Evidence, ...]
+):
+    quote = replace(read[0], words=words, score=0.7)
+    shares = believed("How many passengers?", [quote], {"lee": 0.6, "tin": 0.4}, share=0.7)
     assert next(iter(shares)) == likeliest
     assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_words_of_the_likelier_quote_are_believed_more_and_equal_ones_together(read: tuple[Evidence, ...]):
+    quotes = [replace(read[0], words=w, score=s) for w, s in (("Lee", 0.6), ("Ann", 0.5), ("the Ann", 0.5))]
+    shares = believed("Who left?", quotes, {}, share=0.5)
+    assert list(shares) == ["ann", "lee"]
+    assert shares["lee"] == pytest.approx(1.5 / 3.5)
+
+
+# --- the sentence before -----------------------------------------------------------------------------
+
+
+def evidence(context: str, quote: str, n: int = 1, score: float = 0.5) -> Evidence:
+    start = 100 + context.index(quote)
+    return Evidence(n, SOURCE, quote, start, start + len(quote), quote, score, context, 100)
+
+
+SOURCE = Source("a" * 64, "a.txt")
+SHELVES = "Mustard is hard to get.\n\nThose shelves are empty now. Nobody knows why."
+
+
+def test_a_quote_is_made_wider_by_the_sentence_before_it_across_a_paragraph():
+    wider = widened(evidence(SHELVES, "Those shelves are empty now."))
+    assert wider is not None
+    assert wider.quote == wider.key == SHELVES[: SHELVES.index(" Nobody")]
+    assert (wider.start, wider.end) == (100, 100 + len(wider.quote))
+
+
+@pytest.mark.parametrize(
+    ("context", "quote"),
+    [
+        (SHELVES, "Mustard is hard to get."),  # nothing stands before it
+        (f"{'Word ' * 80}end. It rained.", "It rained."),
+    ],
+)
+def test_a_quote_that_can_not_be_made_wider_stays(context: str, quote: str):
+    assert widened(evidence(context, quote)) is None
+
+
+def test_the_wider_quote_is_picked_where_the_model_finds_it_better():
+    first, second = evidence(SHELVES, "Those shelves are empty now."), evidence("It rained.", "It rained.", 2)
+    shown = Shown.of([first, second])
+    assert [e.quote for e in shown.all] == [first.quote, second.quote, SHELVES[: SHELVES.index(" Nobody")]]
+    better = shown.picked((0.2, 0.1, 0.3, 0.4))
+    assert better.numbers == (3, 2)
+    assert better.odds == pytest.approx((0.2 / 0.9, 0.4 / 0.9, 0.3 / 0.9))
+    assert shown.picked((0.2, 0.4, 0.3, 0.1)).read == (first, second)
+
+
+def test_only_the_best_are_shown_wider():
+    quotes = [evidence(SHELVES, "Those shelves are empty now.", n, n / 10) for n in range(1, 6)]
+    assert set(Shown.of(quotes).wider) == {3, 4}
+    assert len(Shown.of(quotes).all) == 5 + WIDENED
+
+
+def test_of_two_that_tell_the_same_words_the_better_one_stays():
+    low, high = evidence(SHELVES, "Mustard is hard to get.", 1, 0.4), evidence(SHELVES, SHELVES[:52], 2, 0.6)
+    beside = evidence(SHELVES, "Nobody knows why.", 3, 0.1)
+    assert apart([low, high, beside]) == [high, beside]
+    assert apart([replace(low, score=0.7), high, beside])[0].n == 1
+
+
+def test_an_answer_has_the_wider_quote_as_it_stands(open_assistant: Open, seed_library: Library):
+    chose, wrote = "chose Twitter for her warning", "a massive strategic mistake"
+    model = Choosing(lambda text: 6.0 if chose in text and wrote in text else -6.0, "Liz Truss")
+    answer = open_assistant(model).ask("Who wrote that an incursion would be a massive strategic mistake?")
+    assert {chose in text for text in model.shown if wrote in text} == {True, False}
+    assert answer.citations[0].quote.startswith("Liz Truss, the British foreign secretary, chose")
+    assert wrote in answer.citations[0].quote
+    assert is_exact(answer, seed_library)
 
 
 def test_the_question_is_the_same_in_each_prompt_and_stands_before_the_quote():
@@ -277,7 +364,7 @@ def test_what_it_was_taught_is_what_llama_cpp_adds_merged_or_not(
     reading: LlamaModel, adapters: dict[float, Path], tmp_path: Path
 ):
     asked = prompts("Who opened the new bridge?", TEXTS)
-    untaught = reading.choose(asked, TEXTS, lambda odds: 0).odds
+    untaught = reading.choose(asked, TEXTS, lambda odds: ()).odds
     weights, adapter = find_weights(DEFAULT_MODEL), adapters[0.05]
     both = merged(weights, adapter, tmp_path)
     assert both is not None
@@ -286,7 +373,7 @@ def test_what_it_was_taught_is_what_llama_cpp_adds_merged_or_not(
     for file in (None, both):
         model = LlamaModel(weights, adapter=adapter, merged=file)
         assert model.chooses
-        taught.append(model.choose(asked, TEXTS, lambda odds: 0).odds)
+        taught.append(model.choose(asked, TEXTS, lambda odds: ()).odds)
         model.close()
     assert taught[0] != pytest.approx(untaught, abs=0.05)
     assert taught[1] == pytest.approx(taught[0], abs=0.05)
@@ -373,19 +460,25 @@ TEXTS = (
 )
 
 
-def best(odds: Sequence[float]) -> int:
-    return max(range(1, len(odds)), key=lambda n: odds[n])
+def best(odds: Sequence[float]) -> tuple[int]:
+    return (max(range(1, len(odds)), key=lambda n: odds[n]),)
 
 
 def test_its_odds_sum_to_one_and_its_words_stand_in_the_text_that_was_taken(reading: LlamaModel):
-    for number, text in enumerate(TEXTS, start=1):
-        choice = reading.choose(
-            prompts("Who opened the new bridge?", TEXTS), TEXTS, lambda odds, number=number: number
-        )
-        assert choice.taken == number
-        assert choice.words in text
+    asked = prompts("Who opened the new bridge?", TEXTS)
+    for taken in ((1,), (2, 3), (3, 1, 2)):
+        choice = reading.choose(asked, TEXTS, lambda odds, taken=taken: taken)
+        assert tuple(choice.words) == taken
+        assert all(words and words in TEXTS[number - 1] for number, words in choice.words.items())
         assert sum(choice.odds) == pytest.approx(1.0)
         assert len(choice.odds) == 4
+
+
+def test_words_written_side_by_side_are_those_written_alone(reading: LlamaModel):
+    asked = prompts("Who opened the new bridge?", TEXTS)
+    together = reading.choose(asked, TEXTS, lambda odds: (1, 2, 3)).words
+    alone = {n: reading.choose(asked, TEXTS, lambda odds, n=n: (n,)).words[n] for n in (1, 2, 3)}
+    assert sum(together[n] == alone[n] for n in alone) >= 2  # but for rounding
 
 
 def test_asked_again_it_says_the_same(reading: LlamaModel):
@@ -396,29 +489,29 @@ def test_asked_again_it_says_the_same(reading: LlamaModel):
 
 
 def test_the_order_of_the_quotes_changes_no_odds(reading: LlamaModel):
-    there = reading.choose(prompts("Who opened it?", TEXTS), TEXTS, lambda odds: 0).odds
-    turned = reading.choose(prompts("Who opened it?", TEXTS[::-1]), TEXTS[::-1], lambda odds: 0).odds
+    there = reading.choose(prompts("Who opened it?", TEXTS), TEXTS, lambda odds: ()).odds
+    turned = reading.choose(prompts("Who opened it?", TEXTS[::-1]), TEXTS[::-1], lambda odds: ()).odds
     assert (turned[0], *turned[:0:-1]) == pytest.approx(there, abs=0.1)
 
 
 def test_quotes_read_side_by_side_are_read_as_each_alone(reading: LlamaModel):
     question, many = "Who opened the new bridge?", [f"{text} {'So it is said. ' * 20}" for text in TEXTS * 3]
-    together = reading.choose(prompts(question, many), many, lambda odds: 0).odds  # more than one batch
+    together = reading.choose(prompts(question, many), many, lambda odds: ()).odds  # more than one batch
     assert sum(map(reading.count_tokens, prompts(question, many))) > 2 * 512
     for odds, text in zip(together[1:], many, strict=True):
-        none, alone = reading.choose(prompts(question, [text]), [text], lambda odds: 0).odds
+        none, alone = reading.choose(prompts(question, [text]), [text], lambda odds: ()).odds
         # Its rounding alone moves the log odds by 0.2: the same text, thrice in a batch, has three.
         assert math.log(odds / together[0]) == pytest.approx(math.log(alone / none), abs=0.5)
 
 
 def test_one_quote_alone_is_read_too(reading: LlamaModel):
     choice = reading.choose(prompts("Who opened it?", TEXTS[:1]), TEXTS[:1], best)
-    assert (choice.taken, len(choice.odds)) == (1, 2)
+    assert (list(choice.words), len(choice.odds)) == ([1], 2)
 
 
 def test_nothing_is_written_where_none_is_taken(reading: LlamaModel):
-    choice = reading.choose(prompts("Who painted the town hall?", TEXTS), TEXTS, lambda odds: 0)
-    assert (choice.words, choice.tokens) == ("", 0)
+    choice = reading.choose(prompts("Who painted the town hall?", TEXTS), TEXTS, lambda odds: ())
+    assert (choice.words, choice.tokens) == ({}, 0)
 
 
 def test_a_choice_that_is_stopped_leaves_the_model_usable(reading: LlamaModel):
@@ -427,7 +520,7 @@ def test_a_choice_that_is_stopped_leaves_the_model_usable(reading: LlamaModel):
     asked = prompts("Who opened the new bridge?", TEXTS)
     with pytest.raises(Cancelled):
         reading.choose(asked, TEXTS, best, stop)
-    assert reading.choose(asked, TEXTS, lambda odds: 2).taken == 2
+    assert list(reading.choose(asked, TEXTS, lambda odds: (2,)).words) == [2]
 
 
 def test_a_prompt_beyond_the_context_is_an_error(reading: LlamaModel):

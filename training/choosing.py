@@ -18,7 +18,16 @@ import numpy as np
 from tqdm import tqdm
 
 from assistant import Assistant
-from assistant.composing.choose import any_features, believed, log_odds, prompts, quote_features
+from assistant.composing.choose import (
+    Picked,
+    Shown,
+    any_features,
+    believed,
+    log_odds,
+    prompts,
+    quote_features,
+    weighed,
+)
 from assistant.finding.likely import plain_words
 from assistant.finding.rank import Weights
 from assistant.llm.merge import merged
@@ -37,11 +46,11 @@ ANY_FEATURES = ("own", "some")
 
 @dataclass(frozen=True)
 class Seen:
-    """A question, what was found, the quotes that the model read, and its choice among them."""
+    """A question, what was found, the quotes that the model read, as they answer best, and its choice."""
 
     question: Question
     found: Answer
-    read: tuple[Evidence, ...]
+    picked: Picked
     choice: Choice
 
 
@@ -50,10 +59,10 @@ def seen(assistant: Assistant, model: LlamaModel, question: Question) -> Seen | 
     found = assistant.ask(question.text)
     if not found.evidence:
         return None
-    shown = found.evidence[: assistant.settings.model_quotes]
-    quotes = [e.quote for e in shown]
-    choice = model.choose(prompts(question.text, quotes), quotes, lambda odds: int(np.argmax(odds[1:])) + 1)
-    return Seen(question, found, shown, choice)
+    shown = Shown.of(found.evidence[: assistant.settings.model_quotes])
+    quotes = [" ".join(e.quote.split()) for e in shown.all]
+    choice = model.choose(prompts(question.text, quotes), quotes, lambda odds: shown.picked(odds).numbers)
+    return Seen(question, found, shown.picked(choice.odds), choice)
 
 
 def right(e: Evidence, question: Question) -> bool | None:
@@ -70,7 +79,7 @@ def fit_quotes(some: Sequence[Seen]) -> Weights:
     """On the quotes whose label can be told, of the questions that have an answer."""
     x, y = [], []
     for s in some:
-        for e, features in zip(s.read, quote_features(s.choice.odds, s.read), strict=True):
+        for e, features in zip(s.picked.read, _quotes(s), strict=True):
             label = right(e, s.question)
             if s.question.file and label is not None:
                 x.append([features[n] for n in QUOTE_FEATURES])
@@ -101,36 +110,40 @@ def tell(some: Sequence[Seen], quotes: Weights, any_: Weights) -> None:
     ):
         print(name, end=": ")
         report([(weights.probability(_any(s)), bool(s.question.file)) for s in some])
-    for share in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7):
+    for share in (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0):
         words = [_short(s, share) for s in answerable]
         good = [
             any(contains(w, answer) for answer in s.question.answers)
             for w, s in zip(words, answerable, strict=True)
         ]
-        print(f"share of the model's words {share}: the short answer is right {np.mean(good):.3f}")
+        print(f"share {share} of the model's words: the short answer is right {np.mean(good):.3f}")
 
 
 def _short(s: Seen, share: float) -> str:
-    likely = believed(s.question.text, s.choice, _likely(s), share)
-    return max(likely, key=likely.__getitem__, default="")
+    likely = believed(s.question.text, weighed(s.choice, s.picked), _likely(s), share)
+    return next(iter(likely), "")
 
 
 def _likely(s: Seen) -> dict[str, float]:
     """The reader's words of the quotes, by their scores."""
     mass: dict[str, float] = {}
-    for e in s.read:
+    for e in s.found.evidence[: len(s.picked.read)]:
         words = plain_words(e.words)
         mass[words] = mass.get(words, 0.0) + np.exp(0.3 * log_odds(e.score))
-    return {words: m / sum(mass.values()) for words, m in mass.items()}
+    shares = {words: m / sum(mass.values()) for words, m in mass.items()}
+    return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
+
+
+def _quotes(s: Seen) -> list[dict[str, float]]:
+    return quote_features(s.picked.odds, s.picked.read)
 
 
 def _any(s: Seen) -> dict[str, float]:
-    return any_features(s.choice.odds, s.found.strength)
+    return any_features(s.picked.odds, s.found.strength)
 
 
 def _best(s: Seen, weights: Weights) -> Evidence:
-    features = quote_features(s.choice.odds, s.read)
-    return s.read[int(np.argmax([weights.probability(f) for f in features]))]
+    return s.picked.read[int(np.argmax([weights.probability(f) for f in _quotes(s)]))]
 
 
 def main() -> None:

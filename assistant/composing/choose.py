@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.composing.assemble import answered, assemble
+from assistant.composing.widen import widened
 from assistant.finding.likely import MAX_WORDS, plain_words
 from assistant.finding.rank import Weights
 from assistant.llm.talk import Choice, Chooser, Message
@@ -21,12 +22,13 @@ from prompts import render
 
 # Of each quote: softer than those that training/choosing.py fits (bias 0.64, 0.68 and 0.62), which are so
 # sure that the second and third quote of an answer are left out (docs/log.md).
-QUOTE_WEIGHTS = Weights(bias=0.0, weights={"own": 0.5, "chosen": 0.3})
+QUOTE_WEIGHTS = Weights(bias=0.0, weights={"own": 0.1, "chosen": 0.6})
 # Of all together: as fitted, but for the bias (-1.07), which fits the threshold of the settings.
 ANY_WEIGHTS = Weights(bias=-1.34, weights={"own": 0.5, "some": 0.49})
-# Share of belief that the model's own words get beside the answers that the reader marked: on held-out pages
-# the short answer is right for 0.636 with up to 0.2, for 0.616 with 0.3.
-WORDS_SHARE = 0.2
+# Share of belief that the model's words get beside the answers that the reader marked.
+WORDS_SHARE = 0.6
+# So many of the best quotes are shown with the sentence before them, too; the log odds that this must win.
+WIDENED, WIDER_BY = 2, 0.0
 # What the reader finds weaker is not shown to the model.
 LEAST_STRENGTH = 0.05
 LEAST = 1e-6  # a probability is no nearer to 0 or 1: its log odds are finite
@@ -59,29 +61,69 @@ def chosen(
 ) -> Chosen:
     """Ask the model about an answer's evidence. Raises ModelError, Cancelled."""
     question = base.standalone_question
-    read = base.evidence[: settings.model_quotes]
-    quotes = [e.quote for e in read]
+    shown = Shown.of(base.evidence[: settings.model_quotes])
+    quotes = [_plain(e.quote) for e in shown.all]
     asked = prompts(question, quotes)
     chosen_at = 0.0
 
-    def take(odds: Sequence[float]) -> int:
-        """The number of the best quote by both; none where that is not strong enough."""
+    def take(odds: Sequence[float]) -> Sequence[int]:
+        """The numbers of all quotes as they answer best; none where that is not strong enough."""
         nonlocal chosen_at
         chosen_at = time.perf_counter()
-        if any_answers(odds, base.strength) < settings.abstain_below:
-            return 0
-        scores = quote_scores(odds, read)
-        return scores.index(max(scores)) + 1
+        picked = shown.picked(odds)
+        strong = any_answers(picked.odds, base.strength) >= settings.abstain_below
+        return picked.numbers if strong else ()
 
     choice = model.choose(asked, quotes, take, stop)
+    picked = shown.picked(choice.odds)
+    read = weighed(choice, picked)
     return Chosen(
-        tuple(weighed(choice, read)),
-        believed(question, choice, likely),
-        any_answers(choice.odds, base.strength),
+        tuple(read),
+        believed(question, read, likely),
+        any_answers(picked.odds, base.strength),
         chosen_at,
         sum(map(model.count_tokens, asked)),
         choice.tokens,
     )
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Quotes that a model read, each as it answers best; their numbers among all that it was shown, and its
+    odds for none of them and for each, which sum to 1."""
+
+    read: tuple[Evidence, ...]
+    numbers: tuple[int, ...]
+    odds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Quotes as they were found, and some of them once more with the sentence before."""
+
+    read: tuple[Evidence, ...]
+    wider: Mapping[int, Evidence]  # of `read`, by place
+
+    @classmethod
+    def of(cls, read: Sequence[Evidence]) -> "Shown":
+        """The best ones twice, where there is a sentence before them."""
+        best = sorted(range(len(read)), key=lambda i: -read[i].score)[:WIDENED]
+        both = {i: widened(read[i]) for i in sorted(best)}
+        return cls(tuple(read), {i: e for i, e in both.items() if e})
+
+    @property
+    def all(self) -> list[Evidence]:
+        """In the order in which they are shown."""
+        return [*self.read, *self.wider.values()]
+
+    def picked(self, odds: Sequence[float]) -> Picked:
+        """By a model's odds for none of them and for each that it was shown."""
+        read, numbers = list(self.read), list(range(1, len(self.read) + 1))
+        for number, (i, wider) in enumerate(self.wider.items(), start=len(read) + 1):
+            if odds[number] > odds[i + 1] * math.exp(WIDER_BY):
+                read[i], numbers[i] = wider, number
+        kept = [odds[0], *(odds[n] for n in numbers)]
+        return Picked(tuple(read), tuple(numbers), tuple(o / sum(kept) for o in kept))
 
 
 def prompts(question: str, quotes: Sequence[str]) -> list[list[Message]]:
@@ -89,7 +131,7 @@ def prompts(question: str, quotes: Sequence[str]) -> list[list[Message]]:
     return [
         [
             Message("system", render("choose")),
-            Message("user", render("quote", question=question, quote=" ".join(quote.split()))),
+            Message("user", render("quote", question=question, quote=_plain(quote))),
         ]
         for quote in quotes
     ]
@@ -102,14 +144,25 @@ def by_choice(choice: Chosen, base: Answer, settings: Settings) -> Answer:
     if choice.strength < settings.abstain_below:
         return replace(base, evidence=())
     claims, citations = assemble(
-        base.standalone_question, "", [], choice.read, settings.chosen_words, choice.likely
+        base.standalone_question, "", [], apart(choice.read), settings.chosen_words, choice.likely
     )
     return answered(base, claims, citations)
 
 
+def apart(read: Sequence[Evidence]) -> list[Evidence]:
+    """Of quotes that tell the same words, since one was made wider, the best alone."""
+    kept: list[Evidence] = []
+    for e in sorted(read, key=lambda e: -e.score):
+        if not any(e.source.article == k.source.article and e.span.overlaps(k.span) for k in kept):
+            kept.append(e)
+    return sorted(kept, key=lambda e: e.n)
+
+
 def quote_features(odds: Sequence[float], read: Sequence[Evidence]) -> list[dict[str, float]]:
-    """What both say of each quote: log odds."""
-    return [{"own": log_odds(e.score), "chosen": log_odds(odds[n])} for n, e in enumerate(read, start=1)]
+    """What both say of each quote by itself: log odds."""
+    return [
+        {"own": log_odds(e.score), "chosen": log_ratio(odds[n], odds[0])} for n, e in enumerate(read, start=1)
+    ]
 
 
 def any_features(odds: Sequence[float], strength: float) -> dict[str, float]:
@@ -127,26 +180,43 @@ def any_answers(odds: Sequence[float], strength: float) -> float:
     return ANY_WEIGHTS.probability(any_features(odds, strength))
 
 
-def weighed(choice: Choice, read: Sequence[Evidence]) -> list[Evidence]:
-    """The quotes with the scores of both; the one that was taken with the model's words, where the sentence
-    that was found holds them."""
-    quotes = [replace(e, score=s) for e, s in zip(read, quote_scores(choice.odds, read), strict=True)]
-    if choice.taken and choice.words in (taken := quotes[choice.taken - 1]).key:
-        quotes[choice.taken - 1] = replace(taken, words=choice.words)
-    return quotes
+def weighed(choice: Choice, picked: Picked) -> list[Evidence]:
+    """The quotes with the scores of both and the model's words."""
+    scores = quote_scores(picked.odds, picked.read)
+    return [
+        replace(e, score=score, words=choice.words.get(number) or e.words)
+        for e, score, number in zip(picked.read, scores, picked.numbers, strict=True)
+    ]
 
 
 def believed(
-    question: str, choice: Choice, likely: Mapping[str, float], share: float = WORDS_SHARE
+    question: str, read: Sequence[Evidence], likely: Mapping[str, float], share: float = WORDS_SHARE
 ) -> dict[str, float]:
-    """The likely answers with the model's words among them, their shares' sum 1, likeliest first."""
-    words = plain_words(choice.words)
-    if not words or len(words.split()) > MAX_WORDS or set(terms(words)) <= set(terms(question)):
+    """The likely answers with the words of the quotes among them, each by the odds of its quotes; their
+    shares' sum is 1, likeliest first."""
+    asked = set(terms(question))
+    mass: dict[str, float] = {}
+    for e in read:
+        words = plain_words(e.words)
+        if words and len(words.split()) <= MAX_WORDS and not set(terms(words)) <= asked:
+            mass[words] = mass.get(words, 0.0) + math.exp(log_odds(e.score))
+    if not mass:
         return dict(likely)
-    own = share if likely else 1.0
+    own, total = share if likely else 1.0, sum(mass.values())
     shares = {answer: belief * (1 - own) for answer, belief in likely.items()}
-    shares[words] = shares.get(words, 0.0) + own
+    for words, odds in mass.items():
+        shares[words] = shares.get(words, 0.0) + own * odds / total
     return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
+
+
+def _plain(text: str) -> str:
+    """With single spaces."""
+    return " ".join(text.split())
+
+
+def log_ratio(one: float, other: float) -> float:
+    """Of two probabilities, finite."""
+    return math.log(max(LEAST, one) / max(LEAST, other))
 
 
 def log_odds(probability: float) -> float:

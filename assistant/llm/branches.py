@@ -4,7 +4,7 @@ llama.cpp reads the quotes of a question faster in one batch than one after the 
 sequence of its own, and what they begin with is read once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -62,14 +62,16 @@ class Branches:
             if wanted:
                 yield logits_of(self._llama, i)
 
-    def keep(self, chosen: int) -> None:
-        """Go on from this branch, in sequence 0: `Llama.eval` reads on after it."""
-        llama, tokens = self._llama, self._branches[chosen]
-        self._cpp.llama_memory_seq_rm(self._memory, 0, self._common, -1)
-        end = self._common + len(tokens)
-        self._cpp.llama_memory_seq_cp(self._memory, chosen + 1, 0, self._common, end)
-        llama.input_ids[self._common : end] = tokens
-        llama.n_tokens = end
+    def read_on(self, more: Mapping[int, Sequence[int]]) -> dict[int, "np.ndarray[Any, Any]"]:
+        """Some branches, by their place, go on with these tokens, in one batch: the logits after each, good
+        until the next. Raises RuntimeError as `logits`."""
+        flat = []
+        for place, tokens in more.items():
+            end = self._common + len(self._branches[place])
+            last = len(tokens) - 1
+            flat += [(token, end + i, place + 1, i == last) for i, token in enumerate(tokens)]
+            self._branches[place] = [*self._branches[place], *tokens]
+        return dict(zip(more, self._decoded(flat), strict=True))
 
 
 def logits_of(llama: Any, index: int) -> "np.ndarray[Any, Any]":

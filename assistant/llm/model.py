@@ -10,14 +10,15 @@ import codecs
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 
-from assistant.llm.branches import Branches, logits_of
+from assistant.llm.branches import Branches
 from assistant.llm.copying import Copy
 from assistant.llm.merge import foreign
 from assistant.llm.talk import Choice, Message
@@ -122,7 +123,7 @@ class LlamaModel:
         self,
         prompts: Sequence[Sequence[Message]],
         texts: Sequence[str],
-        take: Callable[[Sequence[float]], int],
+        take: Callable[[Sequence[float]], Sequence[int]],
         stop: threading.Event | None = None,
     ) -> Choice:
         """See `Chooser`. The reply to a prompt is "Yes: words of the text" or "No"; the odds are those of
@@ -141,32 +142,38 @@ class LlamaModel:
                     for logits in branches.logits([tokens[common:] for tokens in asked])
                 ]
                 odds = _softmax([0.0, *margins])
-                taken = take(odds)
-                if taken:
-                    branches.keep(taken - 1)
-            words, written = "", 0
-            if taken:
-                self._llama.eval([yes, *self._template.words(":")])
-                words, written = self._copied(texts[taken - 1], stop)
-        return Choice(tuple(odds), taken, words, written)
+                copies = {number: Copy(texts[number - 1]) for number in take(odds)}
+                written = self._copied(branches, copies, [yes, *self._template.words(":")], stop)
+        return Choice(tuple(odds), {number: copy.text for number, copy in copies.items()}, written)
 
-    def _copied(self, text: str, stop: threading.Event | None) -> tuple[str, int]:
-        """The model's next words, of those that stand in the text, and how many tokens they took."""
-        copy = Copy(text)
-        for count in range(COPIED_TOKENS):
+    def _copied(
+        self, branches: Branches, copies: Mapping[int, Copy], begin: list[int], stop: threading.Event | None
+    ) -> int:
+        """Write the model's next words of each text into its copy, side by side, after `begin`; how many
+        tokens they took."""
+        written = 0
+        after = branches.read_on({number - 1: begin for number in copies}) if copies else {}
+        for _ in range(COPIED_TOKENS):
             if stop is not None and stop.is_set():
                 raise Cancelled("stopped")
-            best = np.argsort(-logits_of(self._llama, -1))[:CONSIDERED_TOKENS].tolist()
-            for token in best:
-                if self._template.ends_turn(token):
-                    if copy.ends:
-                        return copy.text, count
-                elif copy.take(self._llama.detokenize([token])):
-                    self._llama.eval([token])
-                    break
-            else:  # nothing that it would write stands there
-                return copy.text, count
-        return copy.text, COPIED_TOKENS
+            found = {place: self._next(copies[place + 1], logits) for place, logits in after.items()}
+            more = {place: [token] for place, token in found.items() if token is not None}
+            if not more:
+                break
+            written += len(more)
+            after = branches.read_on(more)
+        return written
+
+    def _next(self, copy: Copy, logits: "np.ndarray[Any, Any]") -> int | None:
+        """The likeliest token that goes on with a copy, which takes it; None where it ends, or nothing that
+        the model would write stands there."""
+        for token in np.argsort(-logits)[:CONSIDERED_TOKENS].tolist():
+            if self._template.ends_turn(token):
+                if copy.ends:
+                    return None
+            elif copy.take(self._llama.detokenize([token])):
+                return int(token)
+        return None
 
     @contextlib.contextmanager
     def _aborting(self, stop: threading.Event | None) -> Iterator[None]:

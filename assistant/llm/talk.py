@@ -5,7 +5,7 @@ are in model.py, scripted ones in the tests.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -39,11 +39,10 @@ class ChatModel(Protocol):
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which of some numbered texts answers: `odds[n]` is the probability of number n (0: none of them), all
-    together 1; `taken` is the number that was taken, and `words` those of its text that answer."""
+    together 1; `words[n]` are those of the text that answer, for each number that was taken."""
 
     odds: tuple[float, ...]
-    taken: int
-    words: str
+    words: Mapping[int, str]
     tokens: int  # that were written
 
 
@@ -59,9 +58,9 @@ class Chooser(ChatModel, Protocol):
         self,
         prompts: Sequence[Sequence[Message]],
         texts: Sequence[str],
-        take: Callable[[Sequence[float]], int],
+        take: Callable[[Sequence[float]], Sequence[int]],
         stop: threading.Event | None = None,
     ) -> Choice:
         """The choice among `texts`, each of which one of the `prompts` asks about. `take` is told the odds
-        and says which number is taken; the words are of that text, word for word. Raises Cancelled,
+        and says which numbers are taken; the words are of their texts, word for word. Raises Cancelled,
         ModelError."""

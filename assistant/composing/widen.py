@@ -1,0 +1,23 @@
+"""A quote → the same with the sentence before it, where what it speaks of may be named.
+
+"The shelves are empty now" tells a model nothing by itself. Unlike `finding.evidence.join`, which joins what
+is sure to lean on its neighbour, this is a second reading: a model tells whether it answers better.
+"""
+
+from dataclasses import replace
+
+from assistant.finding.evidence import MAX_JOINED_WORDS
+from assistant.values import Evidence
+from index.sentences import split_sentences
+
+
+def widened(e: Evidence) -> Evidence | None:
+    """All of it is its `key` then; None where the passage begins with the quote, or both are too long."""
+    spans = [span for span in split_sentences(e.context) if span.end <= e.start - e.context_start]
+    if not spans:
+        return None
+    start = e.context_start + spans[-1].start
+    both = e.context[spans[-1].start : e.end - e.context_start]
+    if len(both.split()) > MAX_JOINED_WORDS:
+        return None
+    return replace(e, quote=both, start=start, key=both)
