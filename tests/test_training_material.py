@@ -13,7 +13,7 @@ from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
 from index.embed import Encoder
 from index.sentences import split_sentences
-from training.data import Asked, Context, is_held_out
+from training.data import Asked, Context, is_held_out, nearest
 from training.examples import Prompts, Source
 from training.made import EVENTS, made
 from training.quotes import Quotes
@@ -76,6 +76,13 @@ def test_made_news_hold_their_answers_in_one_sentence_each():
         assert "{" not in one.question + text
         assert one.answers[0].lower() not in one.question.lower()
     assert made(2, 1) == made(2, 1) != made(2, 2)
+
+
+def test_no_other_report_of_an_event_stands_for_one_that_does_not_answer(encoder: Encoder):
+    contexts, asked = made(2 * len(EVENTS["event"]), 1)
+    for one, like in zip(asked, nearest(contexts, asked, encoder), strict=True):
+        assert like
+        assert contexts[one.context].event not in {contexts[i].event for i in like}
 
 
 def test_whole_events_are_kept_for_measuring():

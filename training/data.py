@@ -38,12 +38,14 @@ class Embeds(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """A paragraph, its page, and the file that it comes from."""
+    """A paragraph, its page, and the file that it comes from. Those that tell of the same `event` answer each
+    other's questions ("" where none does)."""
 
     text: str
     title: str
     file: str
     held_out: bool
+    event: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,8 @@ def groups(
 
 
 def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Embeds) -> list[list[int]]:
-    """For each question the contexts most like it (of its own file and side) that do not hold its answer."""
+    """For each question the contexts most like it (of its own file and side, no other report of its event)
+    that do not hold its answer."""
     rows = encoder.embed([c.text for c in contexts])
     questions = encoder.embed([a.question for a in asked])
     lower = [c.text.lower() for c in contexts]
@@ -186,6 +189,8 @@ def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Embeds
     for a, row in zip(asked, questions, strict=True):
         own = contexts[a.context]
         pool = same[own.file, own.held_out]
+        if own.event:
+            pool = np.array([i for i in pool if contexts[i].event != own.event])
         best = pool[np.argsort(-(rows[pool] @ row))[:POOL]]
         answers = [answer.lower() for answer in a.answers]
         found.append([int(i) for i in best if not any(answer in lower[i] for answer in answers)][:KEPT])
@@ -196,7 +201,7 @@ def look_alikes(
     state: Path, contexts: Sequence[Context], asked: Sequence[Asked], encoder: Embeds
 ) -> list[list[int]]:
     """`nearest`, kept beside a run's state: it takes minutes."""
-    about = "\0".join([*(c.text for c in contexts), *(a.question for a in asked)])
+    about = "\0".join([*(c.text + c.event for c in contexts), *(a.question for a in asked)])
     file = state.with_suffix(f".near.{hashlib.sha256(about.encode()).hexdigest()[:12]}.json")
     if not file.exists():
         file.write_text(json.dumps(nearest(contexts, asked, encoder)), encoding="utf-8")

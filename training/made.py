@@ -33,7 +33,7 @@ def made(articles: int, seed: int) -> tuple[list[Context], list[Asked]]:
         event = EVENTS["event"][number % len(EVENTS["event"])]
         filled = _filled(event, rng)
         text, places = _written(event["text"], filled)
-        contexts.append(Context(text, "", FILE, is_held_out(event["name"])))
+        contexts.append(Context(text, "", FILE, is_held_out(event["name"]), event["name"]))
         for words, gap in event["ask"]:
             start = places[gap]
             answer = text[start : start + len(filled[gap])]
