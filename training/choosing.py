@@ -19,14 +19,15 @@ from tqdm import tqdm
 
 from assistant import Assistant
 from assistant.composing.choose import (
+    MARKED,
     Picked,
     Shown,
     any_features,
     believed,
     log_odds,
+    marked,
     prompts,
     quote_features,
-    weighed,
 )
 from assistant.finding.likely import plain_words
 from assistant.finding.rank import Weights
@@ -61,7 +62,9 @@ def seen(assistant: Assistant, model: LlamaModel, question: Question) -> Seen | 
         return None
     shown = Shown.of(found.evidence[: assistant.settings.model_quotes])
     quotes = [" ".join(e.quote.split()) for e in shown.all]
-    choice = model.choose(prompts(question.text, quotes), quotes, lambda odds: shown.picked(odds).numbers)
+    choice = model.choose(
+        prompts(question.text, quotes), quotes, lambda odds: shown.picked(odds).best(MARKED)
+    )
     return Seen(question, found, shown.picked(choice.odds), choice)
 
 
@@ -120,7 +123,7 @@ def tell(some: Sequence[Seen], quotes: Weights, any_: Weights) -> None:
 
 
 def _short(s: Seen, share: float) -> str:
-    likely = believed(s.question.text, weighed(s.choice, s.picked), _likely(s), share)
+    likely = believed(s.question.text, marked(s.choice, s.picked), _likely(s), share)
     return next(iter(likely), "")
 
 

@@ -27,8 +27,8 @@ QUOTE_WEIGHTS = Weights(bias=0.0, weights={"own": 0.1, "chosen": 0.6})
 ANY_WEIGHTS = Weights(bias=-1.34, weights={"own": 0.5, "some": 0.49})
 # Share of belief that the model's words get beside the answers that the reader marked.
 WORDS_SHARE = 0.6
-# So many of the best quotes are shown with the sentence before them, too; the log odds that this must win.
-WIDENED, WIDER_BY = 2, 0.0
+WIDENED = 2  # of the quotes, the reader's best: they are shown with the sentence before them, too
+MARKED = 3  # of the quotes, the best: the model marks its words in these
 # What the reader finds weaker is not shown to the model.
 LEAST_STRENGTH = 0.05
 LEAST = 1e-6  # a probability is no nearer to 0 or 1: its log odds are finite
@@ -67,19 +67,18 @@ def chosen(
     chosen_at = 0.0
 
     def take(odds: Sequence[float]) -> Sequence[int]:
-        """The numbers of all quotes as they answer best; none where that is not strong enough."""
+        """The numbers of the best quotes, as they answer best; none where all are not strong enough."""
         nonlocal chosen_at
         chosen_at = time.perf_counter()
         picked = shown.picked(odds)
         strong = any_answers(picked.odds, base.strength) >= settings.abstain_below
-        return picked.numbers if strong else ()
+        return picked.best(MARKED) if strong else ()
 
     choice = model.choose(asked, quotes, take, stop)
     picked = shown.picked(choice.odds)
-    read = weighed(choice, picked)
     return Chosen(
-        tuple(read),
-        believed(question, read, likely),
+        tuple(weighed(choice, picked)),
+        believed(question, marked(choice, picked), likely),
         any_answers(picked.odds, base.strength),
         chosen_at,
         sum(map(model.count_tokens, asked)),
@@ -95,6 +94,11 @@ class Picked:
     read: tuple[Evidence, ...]
     numbers: tuple[int, ...]
     odds: tuple[float, ...]
+
+    def best(self, count: int) -> list[int]:
+        """The numbers of so many, by both opinions."""
+        scored = zip(quote_scores(self.odds, self.read), self.numbers, strict=True)
+        return [number for _, number in sorted(scored, key=lambda pair: -pair[0])[:count]]
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class Shown:
         """By a model's odds for none of them and for each that it was shown."""
         read, numbers = list(self.read), list(range(1, len(self.read) + 1))
         for number, (i, wider) in enumerate(self.wider.items(), start=len(read) + 1):
-            if odds[number] > odds[i + 1] * math.exp(WIDER_BY):
+            if odds[number] > odds[i + 1]:
                 read[i], numbers[i] = wider, number
         kept = [odds[0], *(odds[n] for n in numbers)]
         return Picked(tuple(read), tuple(numbers), tuple(o / sum(kept) for o in kept))
@@ -181,12 +185,18 @@ def any_answers(odds: Sequence[float], strength: float) -> float:
 
 
 def weighed(choice: Choice, picked: Picked) -> list[Evidence]:
-    """The quotes with the scores of both and the model's words."""
+    """The quotes with the scores of both, and the model's words where it has any."""
     scores = quote_scores(picked.odds, picked.read)
     return [
         replace(e, score=score, words=choice.words.get(number) or e.words)
         for e, score, number in zip(picked.read, scores, picked.numbers, strict=True)
     ]
+
+
+def marked(choice: Choice, picked: Picked) -> list[Evidence]:
+    """Of these, the quotes that were taken."""
+    both = zip(weighed(choice, picked), picked.numbers, strict=True)
+    return [e for e, number in both if number in choice.words]
 
 
 def believed(

@@ -167,7 +167,8 @@ class LlamaModel:
     def _next(self, copy: Copy, logits: "np.ndarray[Any, Any]") -> int | None:
         """The likeliest token that goes on with a copy, which takes it; None where it ends, or nothing that
         the model would write stands there."""
-        for token in np.argsort(-logits)[:CONSIDERED_TOKENS].tolist():
+        some = np.argpartition(-logits, CONSIDERED_TOKENS)[:CONSIDERED_TOKENS]
+        for token in some[np.argsort(-logits[some])].tolist():
             if self._template.ends_turn(token):
                 if copy.ends:
                     return None
