@@ -26,7 +26,7 @@ QUOTE_WEIGHTS = Weights(bias=0.0, weights={"own": 0.1, "chosen": 0.6})
 # Of all together: as fitted, but for the bias (-1.07), which fits the threshold of the settings.
 ANY_WEIGHTS = Weights(bias=-1.34, weights={"own": 0.5, "some": 0.49})
 # Share of belief that the model's words get beside the answers that the reader marked.
-WORDS_SHARE = 0.6
+WORDS_SHARE = 0.5
 WIDENED = 2  # of the quotes, the reader's best: they are shown with the sentence before them, too
 MARKED = 3  # of the quotes, the best: the model marks its words in these
 # What the reader finds weaker is not shown to the model.
