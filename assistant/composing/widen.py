@@ -6,9 +6,10 @@ is sure to lean on its neighbour, this is a second reading: a model tells whethe
 
 from dataclasses import replace
 
-from assistant.finding.evidence import MAX_JOINED_WORDS
 from assistant.values import Evidence
 from index.sentences import split_sentences
+
+MAX_WORDS = 50  # of both sentences: they are the whole answer sometimes, which has 60
 
 
 def widened(e: Evidence) -> Evidence | None:
@@ -18,6 +19,6 @@ def widened(e: Evidence) -> Evidence | None:
         return None
     start = e.context_start + spans[-1].start
     both = e.context[spans[-1].start : e.end - e.context_start]
-    if len(both.split()) > MAX_JOINED_WORDS:
+    if len(both.split()) > MAX_WORDS:
         return None
     return replace(e, quote=both, start=start, key=both)
