@@ -20,10 +20,11 @@ from assistant.values import Answer, Evidence, Timings
 from index.words import terms
 from prompts import render
 
-# Of each quote: softer than those that training/choosing.py fits (bias 0.64, 0.68 and 0.62), which are so
-# sure that the second and third quote of an answer are left out (docs/log.md).
+# Set by hand, after looking at the news (docs/log.md); training/choosing.py fits such weights on held-out
+# pages. Fitted ones were so sure once that the second and third quote of an answer were left out.
 QUOTE_WEIGHTS = Weights(bias=0.0, weights={"own": 0.1, "chosen": 0.6})
-# Of all together: as fitted, but for the bias (-1.07), which fits the threshold of the settings.
+# Of all together: fitted for the adapter before this one, but for the bias (-1.07), which fits the threshold
+# of the settings.
 ANY_WEIGHTS = Weights(bias=-1.34, weights={"own": 0.5, "some": 0.49})
 # Share of belief that the model's words get beside the answers that the reader marked.
 WORDS_SHARE = 0.5
