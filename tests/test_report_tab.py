@@ -3,6 +3,7 @@
 import datetime as dt
 import html as html_module
 import re
+import threading
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -146,6 +147,39 @@ def test_answers_are_reordered_and_their_headings_edited(tab: ReportTab, report:
     assert headings(tab, report) == ["Which ship sank?", "What was voted?"]
     tab.act({"do": "heading", "report": report, "entry": entries[1].id, "heading": "The ferry"})
     assert headings(tab, report) == ["The ferry", "What was voted?"]
+
+
+def test_what_is_drawn_last_is_the_latest(
+    tab: ReportTab, report: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A heading is left and its answer moved with one key: two events that the server gets at once."""
+    _, entries = tab.saved.report(report)
+    drawing, both_sent = threading.Event(), threading.Event()
+    draw = report_html.open_html
+
+    def slow(*given: object) -> str:
+        html = draw(*given)  # type: ignore[arg-type]
+        if not drawing.is_set():  # the first alone
+            drawing.set()
+            both_sent.wait(10)
+        return html
+
+    monkeypatch.setattr(report_html, "open_html", slow)
+    shown: list[str] = []
+    told = {"report": report, "entry": entries[0].id}
+    events = [
+        threading.Thread(target=lambda what=what: shown.append(tab.act({**told, **what})[1]))
+        for what in ({"do": "move", "to": 2}, {"do": "heading", "heading": "The vote"})
+    ]
+    events[0].start()
+    assert drawing.wait(10)
+    events[1].start()
+    events[1].join(0.5)  # time enough to overtake the first
+    both_sent.set()
+    for event in events:
+        event.join(10)
+    assert [html.index("The vote") > html.index("Which ship sank?") for html in shown[1:]] == [True]
+    assert "The vote" not in shown[0]
 
 
 def test_an_answer_that_was_removed_can_be_put_back_where_it_was(tab: ReportTab, report: str) -> None:

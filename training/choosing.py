@@ -28,6 +28,7 @@ from assistant.composing.choose import (
     marked,
     prompts,
     quote_features,
+    weighed,
 )
 from assistant.finding.likely import plain_words
 from assistant.finding.rank import Weights
@@ -61,9 +62,8 @@ def seen(assistant: Assistant, model: LlamaModel, question: Question) -> Seen | 
     if not found.evidence:
         return None
     shown = Shown.of(found.evidence[: assistant.settings.model_quotes])
-    quotes = [" ".join(e.quote.split()) for e in shown.all]
     choice = model.choose(
-        prompts(question.text, quotes), quotes, lambda odds: shown.picked(odds).best(MARKED)
+        prompts(question.text, shown.texts), shown.texts, lambda odds: shown.picked(odds).best(MARKED)
     )
     return Seen(question, found, shown.picked(choice.odds), choice)
 
@@ -123,8 +123,8 @@ def tell(some: Sequence[Seen], quotes: Weights, any_: Weights) -> None:
 
 
 def _short(s: Seen, share: float) -> str:
-    likely = believed(s.question.text, marked(s.choice, s.picked), _likely(s), share)
-    return next(iter(likely), "")
+    read = marked(s.choice, s.picked, weighed(s.choice, s.picked))
+    return next(iter(believed(s.question.text, read, _likely(s), share)), "")
 
 
 def _likely(s: Seen) -> dict[str, float]:

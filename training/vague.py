@@ -21,7 +21,6 @@ NO_NOUNS = frozenset(
 )
 KINDS = {
     "who": ("he", "she", "they", "someone", "an official", "one of them"),
-    "whose": ("his", "her", "their", "someone's"),
     "where": ("the area", "the place", "that region", "a nearby town"),
     "when": ("that time", "that day", "that year", "a later date"),
     "how many": ("many", "several", "some", "a number of"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from assistant.composing.assemble import answered, assemble
 from assistant.composing.widen import widened
-from assistant.finding.likely import MAX_WORDS, plain_words
+from assistant.finding.likely import short_answer
 from assistant.finding.rank import Weights
 from assistant.llm.talk import Choice, Chooser, Message
 from assistant.settings import Settings
@@ -63,8 +63,7 @@ def chosen(
     """Ask the model about an answer's evidence. Raises ModelError, Cancelled."""
     question = base.standalone_question
     shown = Shown.of(base.evidence[: settings.model_quotes])
-    quotes = [_plain(e.quote) for e in shown.all]
-    asked = prompts(question, quotes)
+    asked = prompts(question, shown.texts)
     chosen_at = 0.0
 
     def take(odds: Sequence[float]) -> Sequence[int]:
@@ -75,11 +74,12 @@ def chosen(
         strong = any_answers(picked.odds, base.strength) >= settings.abstain_below
         return picked.best(MARKED) if strong else ()
 
-    choice = model.choose(asked, quotes, take, stop)
+    choice = model.choose(asked, shown.texts, take, stop)
     picked = shown.picked(choice.odds)
+    read = weighed(choice, picked)
     return Chosen(
-        tuple(weighed(choice, picked)),
-        believed(question, marked(choice, picked), likely),
+        tuple(read),
+        believed(question, marked(choice, picked, read), likely),
         any_answers(picked.odds, base.strength),
         chosen_at,
         sum(map(model.count_tokens, asked)),
@@ -120,6 +120,11 @@ class Shown:
     def all(self) -> list[Evidence]:
         """In the order in which they are shown."""
         return [*self.read, *self.wider.values()]
+
+    @property
+    def texts(self) -> list[str]:
+        """Of all, as a model reads them."""
+        return [_plain(e.quote) for e in self.all]
 
     def picked(self, odds: Sequence[float]) -> Picked:
         """By a model's odds for none of them and for each that it was shown."""
@@ -194,10 +199,9 @@ def weighed(choice: Choice, picked: Picked) -> list[Evidence]:
     ]
 
 
-def marked(choice: Choice, picked: Picked) -> list[Evidence]:
-    """Of these, the quotes that were taken."""
-    both = zip(weighed(choice, picked), picked.numbers, strict=True)
-    return [e for e, number in both if number in choice.words]
+def marked(choice: Choice, picked: Picked, read: Sequence[Evidence]) -> list[Evidence]:
+    """Of the quotes as they are `weighed`, those that were taken."""
+    return [e for e, number in zip(read, picked.numbers, strict=True) if number in choice.words]
 
 
 def believed(
@@ -208,8 +212,7 @@ def believed(
     asked = set(terms(question))
     mass: dict[str, float] = {}
     for e in read:
-        words = plain_words(e.words)
-        if words and len(words.split()) <= MAX_WORDS and not set(terms(words)) <= asked:
+        if words := short_answer(e.words, asked):
             mass[words] = mass.get(words, 0.0) + math.exp(log_odds(e.score))
     if not mass:
         return dict(likely)

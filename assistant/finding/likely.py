@@ -29,11 +29,20 @@ def likely_answers(question: str, found: Sequence[Candidate]) -> dict[str, float
     for c in found[:CONSIDERED]:
         if c.words is None:
             continue
-        text = plain_words(c.article.quote(c.words))
-        if text and len(text.split()) <= MAX_WORDS and not set(terms(text)) <= asked:
+        if text := short_answer(c.article.quote(c.words), asked):
             mass[text] = mass.get(text, 0.0) + (c.score / max(1 - c.score, 1e-6)) ** SHARPNESS
     total = sum(mass.values())
     return dict(sorted(((t, m / total) for t, m in mass.items()), key=lambda pair: -pair[1]))
+
+
+def short_answer(text: str, asked: set[str]) -> str:
+    """Words as an answer: folded; "" where they are half a sentence, or say no more than what is asked.
+
+    >>> short_answer("The ferry", {"ferri"}), short_answer("on Monday", {"ferri"})
+    ('', 'on monday')
+    """
+    plain = plain_words(text)
+    return plain if len(plain.split()) <= MAX_WORDS and not set(terms(plain)) <= asked else ""
 
 
 def plain_words(text: str) -> str:

@@ -23,8 +23,7 @@ MODEL_BYTES = 98_362_432
 
 def find_adapter(adapter: str, model: Path) -> Path | None:
     """The file of an adapter for the model in a file, None for none, and for the shipped one with another
-    model. Raises ModelError: it is missing, no
-    GGUF, cut off, or (the shipped one) not as it was shipped."""
+    model. Raises ModelError: it is missing, no GGUF, cut off, or (the shipped one) not as it was shipped."""
     if adapter == SHIPPED_ADAPTER:
         return _shipped() if made_for(model) else None
     if adapter == NO_ADAPTER:

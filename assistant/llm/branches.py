@@ -22,7 +22,7 @@ class Branches:
         self._cpp, self._llama = llama_cpp, llama
         self._common: int = llama.n_tokens
         self._memory = llama_cpp.llama_get_memory(llama.ctx)
-        self._branches: list[Sequence[int]] = []
+        self._branches: list[list[int]] = []
 
     def __enter__(self) -> "Branches":
         return self
@@ -36,15 +36,13 @@ class Branches:
     def logits(self, branches: Sequence[Sequence[int]]) -> Iterator["np.ndarray[Any, Any]"]:
         """Of the token after each branch, `(vocabulary,)`, in their order; each is good until the next.
         Raises RuntimeError where llama.cpp fails or is stopped."""
-        self._branches = list(branches)
         # Where the cells of a sequence lie decides its rounding: what was read before is not in the way.
         self._cpp.llama_memory_seq_rm(self._memory, 0, self._common, -1)
-        flat = []
-        for number, tokens in enumerate(branches, start=1):
+        for number in range(1, len(branches) + 1):
             self._cpp.llama_memory_seq_rm(self._memory, number, -1, -1)
             self._cpp.llama_memory_seq_cp(self._memory, 0, number, 0, self._common)
-            last = len(tokens) - 1
-            flat += [(token, self._common + i, number, i == last) for i, token in enumerate(tokens)]
+        self._branches = [[] for _ in branches]
+        flat = self._appended(dict(enumerate(branches)))
         size = self._llama.n_batch
         for start in range(0, len(flat), size):
             yield from self._decoded(flat[start : start + size])
@@ -65,13 +63,16 @@ class Branches:
     def read_on(self, more: Mapping[int, Sequence[int]]) -> dict[int, "np.ndarray[Any, Any]"]:
         """Some branches, by their place, go on with these tokens, in one batch: the logits after each, good
         until the next. Raises RuntimeError as `logits`."""
+        return dict(zip(more, self._decoded(self._appended(more)), strict=True))
+
+    def _appended(self, more: Mapping[int, Sequence[int]]) -> list[tuple[int, int, int, bool]]:
+        """Tokens put at the end of branches, as `_decoded` reads them; wanted: what comes after the last."""
         flat = []
         for place, tokens in more.items():
-            end = self._common + len(self._branches[place])
-            last = len(tokens) - 1
+            end, last = self._common + len(self._branches[place]), len(tokens) - 1
             flat += [(token, end + i, place + 1, i == last) for i, token in enumerate(tokens)]
-            self._branches[place] = [*self._branches[place], *tokens]
-        return dict(zip(more, self._decoded(flat), strict=True))
+            self._branches[place] += tokens
+        return flat
 
 
 def logits_of(llama: Any, index: int) -> "np.ndarray[Any, Any]":

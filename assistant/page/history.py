@@ -4,6 +4,7 @@ Joins conversation.py and the file that draws it. Knows nothing of gradio; remem
 """
 
 import logging
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ class History:
     def __init__(self, conversations: Conversations, saved: Saved) -> None:
         self.conversations = conversations
         self.saved = saved
+        self._drawing = threading.Lock()
 
     def list(self, told: Told) -> str:
         """The conversations that fit the search, or why they can't be had."""
@@ -38,12 +40,13 @@ class History:
         return history_html.list_html(shown, search, str(told.get("open", "")), more=more)
 
     def act(self, told: Told) -> str:
-        """Rename or delete one → the list."""
-        try:
-            self._do(str(told.get("do", "")), str(told.get("id", "")), str(told.get("title", "")))
-        except FootnoteError as error:
-            return _failed(error) + self.list(told)
-        return self.list(told)
+        """Rename or delete one → the list. One after the other, so that what is drawn last is the latest."""
+        with self._drawing:
+            try:
+                self._do(str(told.get("do", "")), str(told.get("id", "")), str(told.get("title", "")))
+            except FootnoteError as error:
+                return _failed(error) + self.list(told)
+            return self.list(told)
 
     def recent(self) -> str:
         """The last few conversations, to go on with; "" when there is none or they can't be read."""

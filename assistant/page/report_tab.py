@@ -8,6 +8,7 @@ they can be put back.
 import contextlib
 import datetime as dt
 import logging
+import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -57,11 +58,13 @@ class ReportTab:
         self.saved = saved
         self.library = library
         self._removed: OrderedDict[str, Removed] = OrderedDict()
+        self._drawing = threading.RLock()
 
     def open(self, told: Told) -> tuple[str, str]:
         """The tab was opened, or another report → the reports, the open one."""
         try:
-            return self._drawn(_text(told, "report"), told)
+            with self._drawing:
+                return self._drawn(_text(told, "report"), told)
         except FootnoteError as error:
             return "", render.failed_html(FAILED, str(error))
 
@@ -81,13 +84,15 @@ class ReportTab:
             return report_html.side_html(side, render.note_html(_sentence(error), error=True))
 
     def act(self, told: Told) -> Drawn:
-        """Something was pressed that changes a report → everything but what is beside it."""
+        """Something was pressed that changes a report → everything but what is beside it. One after the
+        other, so that what is drawn last is the latest: one key leaves a heading and moves its answer."""
         report = _text(told, "report")
-        try:
-            report, toast = self._do(report, told)
-        except FootnoteError as error:
-            toast = _toast(_sentence(error))
-        return (*self.open({**told, "report": report}), toast)
+        with self._drawing:
+            try:
+                report, toast = self._do(report, told)
+            except FootnoteError as error:
+                toast = _toast(_sentence(error))
+            return (*self.open({**told, "report": report}), toast)
 
     def add(self, told: Told) -> tuple[str, str]:
         """“Add to report” was pressed under an answer → the reports, what was done."""
