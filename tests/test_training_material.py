@@ -71,11 +71,23 @@ def test_made_news_hold_their_answers_in_one_sentence_each():
     assert len({context.text for context in contexts}) == len(contexts)
     for one in asked:
         text = contexts[one.context].text
+        assert "{" not in one.question + text
+        if not one.answers:
+            continue
         assert text[one.start : one.end] == one.answers[0]
         assert any(s.start <= one.start and one.end <= s.end for s in split_sentences(text))
-        assert "{" not in one.question + text
         assert one.answers[0].lower() not in one.question.lower()
     assert made(2, 1) == made(2, 1) != made(2, 2)
+
+
+def test_of_a_question_that_its_event_does_not_answer_no_quote_is_right(encoder: Encoder):
+    contexts = [Context(TEXT, "", "made", held_out=False)]
+    asked = Asked("Who sang at the gates of the Reds?", (), 0, 0, 0)
+    row = encoder.embed([asked.question])[0]
+    drawn = [Quotes(contexts, encoder).example(asked, row, [], random.Random(n)) for n in range(9)]
+    assert {example.right for example in drawn if example} == {None}
+    assert any("Nobody sang at the gates." in example.quotes for example in drawn if example)
+    assert sum(not one.answers for one in made(len(EVENTS["event"]), 1)[1]) > len(EVENTS["event"]) // 2
 
 
 def test_no_other_report_of_an_event_stands_for_one_that_does_not_answer(encoder: Encoder):

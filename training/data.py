@@ -50,7 +50,8 @@ class Context:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question; its answer stands at `start` of context number `context`."""
+    """A question; its answer stands at `start` of context number `context`. Without `answers` it is about
+    that context and not answered by it."""
 
     question: str
     answers: tuple[str, ...]

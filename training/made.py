@@ -23,7 +23,7 @@ def made(articles: int, seed: int) -> tuple[list[Context], list[Asked]]:
     """So many articles, and their questions.
 
     >>> contexts, asked = made(2, 1)
-    >>> all(contexts[a.context].text[a.start : a.end] == a.answers[0] for a in asked)
+    >>> all(contexts[a.context].text[a.start : a.end] == a.answers[0] for a in asked if a.answers)
     True
     """
     contexts: list[Context] = []
@@ -38,6 +38,7 @@ def made(articles: int, seed: int) -> tuple[list[Context], list[Asked]]:
             start = places[gap]
             answer = text[start : start + len(filled[gap])]
             questions.append(Asked(_asked(words, filled), (answer,), number, start, start + len(answer)))
+        questions += [Asked(_asked(words, filled), (), number, 0, 0) for words in event.get("miss", ())]
     return contexts, questions
 
 

@@ -62,6 +62,8 @@ class Quotes:
         """`row` is the question's; `like` are the numbers of paragraphs like its own. None where the answer's
         sentence is too long to be shown."""
         wanted = rng.choice(QUOTES)
+        if not asked.answers:
+            return Example(asked.question, tuple(self._look_alikes(asked, row, like, rng))[:wanted], None, "")
         right = next(
             (i for i, s in enumerate(self.spans[asked.context]) if s.start <= asked.start < s.end), None
         )
