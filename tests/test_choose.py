@@ -15,6 +15,7 @@ from test_answer import CARRIED, FERRY, OFF_TOPIC, Open, ScriptedModel, is_exact
 
 from assistant.answer import Assistant
 from assistant.composing.choose import (
+    FIRST,
     LEAST_STRENGTH,
     WIDENED,
     Picked,
@@ -31,7 +32,7 @@ from assistant.llm.merge import digest, merged
 from assistant.llm.model import LlamaModel
 from assistant.llm.talk import Choice, Chooser, Message
 from assistant.llm.weights import find_weights
-from assistant.settings import DEFAULT_MODEL, NO_ADAPTER, SHIPPED_ADAPTER
+from assistant.settings import DEFAULT_MODEL, NO_ADAPTER, SHIPPED_ADAPTER, Settings
 from assistant.values import Evidence, Retrieved, Source, Verified
 from index.errors import Cancelled, ModelError
 from index.library import Library
@@ -54,7 +55,8 @@ class Choosing(ScriptedModel):
         self,
         prompts: Sequence[Sequence[Message]],
         texts: Sequence[str],
-        take: Callable[[Sequence[float]], Sequence[int]],
+        first: int,
+        take: Callable[[Sequence[float]], Sequence[int] | None],
         stop: threading.Event | None = None,
     ) -> Choice:
         if stop is not None and stop.is_set():
@@ -62,10 +64,13 @@ class Choosing(ScriptedModel):
         assert [p[-1].text.split("Quote: ")[1].strip() for p in prompts] == [
             " ".join(t.split()) for t in texts
         ]
-        self.shown = list(texts)
-        weights = [1.0, *(2.718 ** self._prefers(text) for text in texts)]
-        odds = tuple(w / sum(weights) for w in weights)
-        words = {n: self._words if self._words in texts[n - 1] else "" for n in take(odds)}
+        for read in (first, len(texts)):
+            self.shown = list(texts[:read])
+            weights = [1.0, *(2.718 ** self._prefers(text) for text in self.shown)]
+            odds = tuple(w / sum(weights) for w in weights)
+            if (taken := take(odds)) is not None:
+                break
+        words = {n: self._words if self._words in texts[n - 1] else "" for n in taken or ()}
         return Choice(odds, words, 3)
 
 
@@ -236,8 +241,37 @@ def test_the_wider_quote_is_picked_where_the_model_finds_it_better():
 
 def test_only_the_best_are_shown_wider():
     quotes = [evidence(SHELVES, "Those shelves are empty now.", n, n / 10) for n in range(1, 6)]
-    assert set(Shown.of(quotes).wider) == {3, 4}
-    assert len(Shown.of(quotes).all) == 5 + WIDENED
+    shown = Shown.of(quotes)
+    assert [e.n for e in shown.all] == [5, 4, 3, 2, 1, 5, 4]
+    assert set(shown.wider) == {0, 1}
+    assert len(shown.wider) == WIDENED
+
+
+@pytest.mark.parametrize(
+    ("odds", "unsure"),
+    [
+        ((0.1, 0.3, 0.3, 0.3), True),
+        ((0.1, 0.8, 0.05, 0.05), False),  # log 8 is more than SURE
+        ((0.96, 0.01, 0.01, 0.02), True),
+        ((0.1, 0.15, 0.15, 0.15, 0.15, 0.15, 0.075, 0.075), False),  # there are no more
+    ],
+)
+def test_the_rest_is_read_where_none_of_the_first_is_likely_enough(odds: tuple[float, ...], unsure: bool):
+    shown = Shown.of([evidence(SHELVES, "Those shelves are empty now.", n) for n in range(1, 6)])
+    assert shown.unsure(odds) is unsure
+
+
+def test_a_model_that_is_sure_of_one_of_the_first_reads_no_more(open_assistant: Open, seed_library: Library):
+    without = open_assistant(use_model=False).ask(FERRY)
+    sure, unsure = Choosing(carried, "48,200 passengers"), Choosing(lambda text: 1.0)
+    answer = open_assistant(sure).ask(FERRY)
+    assert len(sure.shown) == FIRST < len(without.evidence)
+    assert [e.n for e in answer.evidence] == [e.n for e in without.evidence]
+    assert answer.citations[0].quote.startswith(CARRIED)
+    assert is_exact(answer, seed_library)
+    more = open_assistant(unsure).ask(FERRY)
+    assert len(unsure.shown) > Settings().model_quotes  # some wider
+    assert more.timings.prompt_tokens > answer.timings.prompt_tokens
 
 
 def test_of_two_that_tell_the_same_words_the_better_one_stays():
@@ -364,7 +398,7 @@ def test_what_it_was_taught_is_what_llama_cpp_adds_merged_or_not(
     reading: LlamaModel, adapters: dict[float, Path], tmp_path: Path
 ):
     asked = prompts("Who opened the new bridge?", TEXTS)
-    untaught = reading.choose(asked, TEXTS, lambda odds: ()).odds
+    untaught = reading.choose(asked, TEXTS, 9, lambda odds: ()).odds
     weights, adapter = find_weights(DEFAULT_MODEL), adapters[0.05]
     both = merged(weights, adapter, tmp_path)
     assert both is not None
@@ -373,7 +407,7 @@ def test_what_it_was_taught_is_what_llama_cpp_adds_merged_or_not(
     for file in (None, both):
         model = LlamaModel(weights, adapter=adapter, merged=file)
         assert model.chooses
-        taught.append(model.choose(asked, TEXTS, lambda odds: ()).odds)
+        taught.append(model.choose(asked, TEXTS, 9, lambda odds: ()).odds)
         model.close()
     assert taught[0] != pytest.approx(untaught, abs=0.05)
     assert taught[1] == pytest.approx(taught[0], abs=0.05)
@@ -467,7 +501,7 @@ def best(odds: Sequence[float]) -> tuple[int]:
 def test_its_odds_sum_to_one_and_its_words_stand_in_the_text_that_was_taken(reading: LlamaModel):
     asked = prompts("Who opened the new bridge?", TEXTS)
     for taken in ((1,), (2, 3), (3, 1, 2)):
-        choice = reading.choose(asked, TEXTS, lambda odds, taken=taken: taken)
+        choice = reading.choose(asked, TEXTS, 9, lambda odds, taken=taken: taken)
         assert tuple(choice.words) == taken
         assert all(words and words in TEXTS[number - 1] for number, words in choice.words.items())
         assert sum(choice.odds) == pytest.approx(1.0)
@@ -476,41 +510,58 @@ def test_its_odds_sum_to_one_and_its_words_stand_in_the_text_that_was_taken(read
 
 def test_words_written_side_by_side_are_those_written_alone(reading: LlamaModel):
     asked = prompts("Who opened the new bridge?", TEXTS)
-    together = reading.choose(asked, TEXTS, lambda odds: (1, 2, 3)).words
-    alone = {n: reading.choose(asked, TEXTS, lambda odds, n=n: (n,)).words[n] for n in (1, 2, 3)}
+    together = reading.choose(asked, TEXTS, 9, lambda odds: (1, 2, 3)).words
+    alone = {n: reading.choose(asked, TEXTS, 9, lambda odds, n=n: (n,)).words[n] for n in (1, 2, 3)}
     assert sum(together[n] == alone[n] for n in alone) >= 2  # but for rounding
 
 
 def test_asked_again_it_says_the_same(reading: LlamaModel):
     asked = prompts("Who opened the new bridge?", TEXTS)
-    first = reading.choose(asked, TEXTS, best)
+    first = reading.choose(asked, TEXTS, 9, best)
     next(reading.stream([Message("user", "Tell me a story.")], max_tokens=3), None)
-    assert reading.choose(asked, TEXTS, best) == first
+    assert reading.choose(asked, TEXTS, 9, best) == first
 
 
 def test_the_order_of_the_quotes_changes_no_odds(reading: LlamaModel):
-    there = reading.choose(prompts("Who opened it?", TEXTS), TEXTS, lambda odds: ()).odds
-    turned = reading.choose(prompts("Who opened it?", TEXTS[::-1]), TEXTS[::-1], lambda odds: ()).odds
+    there = reading.choose(prompts("Who opened it?", TEXTS), TEXTS, 9, lambda odds: ()).odds
+    turned = reading.choose(prompts("Who opened it?", TEXTS[::-1]), TEXTS[::-1], 9, lambda odds: ()).odds
     assert (turned[0], *turned[:0:-1]) == pytest.approx(there, abs=0.1)
 
 
 def test_quotes_read_side_by_side_are_read_as_each_alone(reading: LlamaModel):
     question, many = "Who opened the new bridge?", [f"{text} {'So it is said. ' * 20}" for text in TEXTS * 3]
-    together = reading.choose(prompts(question, many), many, lambda odds: ()).odds  # more than one batch
+    together = reading.choose(prompts(question, many), many, 9, lambda odds: ()).odds  # more than one batch
     assert sum(map(reading.count_tokens, prompts(question, many))) > 2 * 512
     for odds, text in zip(together[1:], many, strict=True):
-        none, alone = reading.choose(prompts(question, [text]), [text], lambda odds: ()).odds
+        none, alone = reading.choose(prompts(question, [text]), [text], 9, lambda odds: ()).odds
         # Its rounding alone moves the log odds by 0.2: the same text, thrice in a batch, has three.
         assert math.log(odds / together[0]) == pytest.approx(math.log(alone / none), abs=0.5)
 
 
+def test_the_others_are_read_where_none_of_the_first_is_taken(reading: LlamaModel):
+    asked = prompts("Who opened the new bridge?", TEXTS)
+    told: list[int] = []
+
+    def later(odds: Sequence[float]) -> Sequence[int] | None:
+        told.append(len(odds) - 1)
+        return None if len(odds) == 2 else (2,)
+
+    choice = reading.choose(asked, TEXTS, 1, later)
+    assert (told, list(choice.words)) == ([1, 3], [2])
+    at_once = reading.choose(asked, TEXTS, 9, lambda odds: ())
+    assert choice.odds == pytest.approx(at_once.odds, abs=0.05)
+    told.clear()
+    assert len(reading.choose(asked, TEXTS, 1, lambda odds: told.append(len(odds)) or (1,)).odds) == 2
+    assert told == [2]
+
+
 def test_one_quote_alone_is_read_too(reading: LlamaModel):
-    choice = reading.choose(prompts("Who opened it?", TEXTS[:1]), TEXTS[:1], best)
+    choice = reading.choose(prompts("Who opened it?", TEXTS[:1]), TEXTS[:1], 9, best)
     assert (list(choice.words), len(choice.odds)) == ([1], 2)
 
 
 def test_nothing_is_written_where_none_is_taken(reading: LlamaModel):
-    choice = reading.choose(prompts("Who painted the town hall?", TEXTS), TEXTS, lambda odds: ())
+    choice = reading.choose(prompts("Who painted the town hall?", TEXTS), TEXTS, 9, lambda odds: ())
     assert (choice.words, choice.tokens) == ({}, 0)
 
 
@@ -519,11 +570,11 @@ def test_a_choice_that_is_stopped_leaves_the_model_usable(reading: LlamaModel):
     stop.set()
     asked = prompts("Who opened the new bridge?", TEXTS)
     with pytest.raises(Cancelled):
-        reading.choose(asked, TEXTS, best, stop)
-    assert list(reading.choose(asked, TEXTS, lambda odds: (2,)).words) == [2]
+        reading.choose(asked, TEXTS, 9, best, stop)
+    assert list(reading.choose(asked, TEXTS, 9, lambda odds: (2,)).words) == [2]
 
 
 def test_a_prompt_beyond_the_context_is_an_error(reading: LlamaModel):
     long = ["word " * 9000]
     with pytest.raises(ModelError, match="ask a shorter question"):
-        reading.choose(prompts("Who?", long), long, best)
+        reading.choose(prompts("Who?", long), long, 9, best)

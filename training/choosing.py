@@ -11,7 +11,7 @@ import argparse
 import random
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from assistant import Assistant
 from assistant.composing.choose import (
+    FIRST,
     MARKED,
     Picked,
     Shown,
@@ -48,10 +49,12 @@ ANY_FEATURES = ("own", "some")
 
 @dataclass(frozen=True)
 class Seen:
-    """A question, what was found, the quotes that the model read, as they answer best, and its choice."""
+    """A question, what was found, the quotes that the model read, all and as they answer best, and its
+    choice."""
 
     question: Question
     found: Answer
+    shown: Shown
     picked: Picked
     choice: Choice
 
@@ -62,10 +65,9 @@ def seen(assistant: Assistant, model: LlamaModel, question: Question) -> Seen | 
     if not found.evidence:
         return None
     shown = Shown.of(found.evidence[: assistant.settings.model_quotes])
-    choice = model.choose(
-        prompts(question.text, shown.texts), shown.texts, lambda odds: shown.picked(odds).best(MARKED)
-    )
-    return Seen(question, found, shown.picked(choice.odds), choice)
+    asked, texts = prompts(question.text, shown.texts), shown.texts
+    choice = model.choose(asked, texts, len(texts), lambda odds: shown.picked(odds).best(MARKED))
+    return Seen(question, found, shown, shown.picked(choice.odds), choice)
 
 
 def right(e: Evidence, question: Question) -> bool | None:
@@ -113,6 +115,12 @@ def tell(some: Sequence[Seen], quotes: Weights, any_: Weights) -> None:
     ):
         print(name, end=": ")
         report([(weights.probability(_any(s)), bool(s.question.file)) for s in some])
+    for sure in (0.0, 1.0, 2.0, 3.0, 4.0):
+        sooner = [_sooner(s, sure) for s in answerable]
+        best = [_best(one or s, quotes) for s, one in zip(answerable, sooner, strict=True)]
+        first = [right(e, s.question) is True for e, s in zip(best, answerable, strict=True)]
+        told = np.mean([one is not None for one in sooner])
+        print(f"sure from {sure}: {told:.3f} by the first {FIRST}, right quote first {np.mean(first):.3f}")
     for share in (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0):
         words = [_short(s, share) for s in answerable]
         good = [
@@ -120,6 +128,13 @@ def tell(some: Sequence[Seen], quotes: Weights, any_: Weights) -> None:
             for w, s in zip(words, answerable, strict=True)
         ]
         print(f"share {share} of the model's words: the short answer is right {np.mean(good):.3f}")
+
+
+def _sooner(s: Seen, sure: float) -> Seen | None:
+    """As if the first quotes alone had been read; None where none of them is likely enough."""
+    odds = s.choice.odds[: FIRST + 1]
+    picked = s.shown.picked(odds)
+    return None if s.shown.unsure(odds, sure) else replace(s, picked=picked)
 
 
 def _short(s: Seen, share: float) -> str:

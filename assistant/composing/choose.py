@@ -30,6 +30,10 @@ ANY_WEIGHTS = Weights(bias=-1.34, weights={"own": 0.5, "some": 0.49})
 WORDS_SHARE = 0.5
 WIDENED = 2  # of the quotes, the reader's best: they are shown with the sentence before them, too
 MARKED = 3  # of the quotes, the best: the model marks its words in these
+# So many quotes are read first, the reader's best. The others, and the wider ones, are read where the log
+# odds of the best of these, against none, are below SURE.
+FIRST = 3
+SURE = 2.0
 # What the reader finds weaker is not shown to the model.
 LEAST_STRENGTH = 0.05
 LEAST = 1e-6  # a probability is no nearer to 0 or 1: its log odds are finite
@@ -66,15 +70,17 @@ def chosen(
     asked = prompts(question, shown.texts)
     chosen_at = 0.0
 
-    def take(odds: Sequence[float]) -> Sequence[int]:
+    def take(odds: Sequence[float]) -> Sequence[int] | None:
         """The numbers of the best quotes, as they answer best; none where all are not strong enough."""
         nonlocal chosen_at
+        if shown.unsure(odds):
+            return None
         chosen_at = time.perf_counter()
         picked = shown.picked(odds)
         strong = any_answers(picked.odds, base.strength) >= settings.abstain_below
         return picked.best(MARKED) if strong else ()
 
-    choice = model.choose(asked, shown.texts, take, stop)
+    choice = model.choose(asked, shown.texts, FIRST, take, stop)
     picked = shown.picked(choice.odds)
     read = weighed(choice, picked)
     return Chosen(
@@ -82,7 +88,7 @@ def chosen(
         believed(question, marked(choice, picked, read), likely),
         any_answers(picked.odds, base.strength),
         chosen_at,
-        sum(map(model.count_tokens, asked)),
+        sum(map(model.count_tokens, asked[: len(choice.odds) - 1])),
         choice.tokens,
     )
 
@@ -104,7 +110,8 @@ class Picked:
 
 @dataclass(frozen=True)
 class Shown:
-    """Quotes as they were found, and some of them once more with the sentence before."""
+    """Quotes as they were found, the reader's best first, and some of them once more with the sentence
+    before."""
 
     read: tuple[Evidence, ...]
     wider: Mapping[int, Evidence]  # of `read`, by place
@@ -112,8 +119,8 @@ class Shown:
     @classmethod
     def of(cls, read: Sequence[Evidence]) -> "Shown":
         """The best ones twice, where there is a sentence before them."""
-        best = sorted(range(len(read)), key=lambda i: -read[i].score)[:WIDENED]
-        both = {i: widened(read[i]) for i in sorted(best)}
+        read = sorted(read, key=lambda e: -e.score)
+        both = {i: widened(e) for i, e in enumerate(read[:WIDENED])}
         return cls(tuple(read), {i: e for i, e in both.items() if e})
 
     @property
@@ -126,11 +133,16 @@ class Shown:
         """Of all, as a model reads them."""
         return [_plain(e.quote) for e in self.all]
 
+    def unsure(self, odds: Sequence[float], sure: float = SURE) -> bool:
+        """Whether there are more to be read, and none of the first is likely enough to answer."""
+        return len(odds) <= len(self.all) and max(log_ratio(o, odds[0]) for o in odds[1:]) < sure
+
     def picked(self, odds: Sequence[float]) -> Picked:
-        """By a model's odds for none of them and for each that it was shown."""
-        read, numbers = list(self.read), list(range(1, len(self.read) + 1))
-        for number, (i, wider) in enumerate(self.wider.items(), start=len(read) + 1):
-            if odds[number] > odds[i + 1]:
+        """By a model's odds for none of them and for each that it has read, in the order of `all`."""
+        read = list(self.read[: len(odds) - 1])
+        numbers = list(range(1, len(read) + 1))
+        for number, (i, wider) in enumerate(self.wider.items(), start=len(self.read) + 1):
+            if number < len(odds) and odds[number] > odds[i + 1]:
                 read[i], numbers[i] = wider, number
         kept = [odds[0], *(odds[n] for n in numbers)]
         return Picked(tuple(read), tuple(numbers), tuple(o / sum(kept) for o in kept))
@@ -149,8 +161,9 @@ def prompts(question: str, quotes: Sequence[str]) -> list[list[Message]]:
 
 def by_choice(choice: Chosen, base: Answer, settings: Settings) -> Answer:
     """The answer that a choice gives: short words, and the sentence that they stand in, as a quote."""
-    unread = base.evidence[len(choice.read) :]
-    base = replace(base, evidence=(*choice.read, *unread), strength=choice.strength)
+    read = {e.n: e for e in choice.read}
+    evidence = tuple(read.get(e.n, e) for e in base.evidence)
+    base = replace(base, evidence=evidence, strength=choice.strength)
     if choice.strength < settings.abstain_below:
         return replace(base, evidence=())
     claims, citations = assemble(

@@ -34,15 +34,16 @@ class Branches:
             self._cpp.llama_memory_seq_rm(self._memory, number, -1, -1)
 
     def logits(self, branches: Sequence[Sequence[int]]) -> Iterator["np.ndarray[Any, Any]"]:
-        """Of the token after each branch, `(vocabulary,)`, in their order; each is good until the next.
-        Raises RuntimeError where llama.cpp fails or is stopped."""
+        """Of the token after each further branch, `(vocabulary,)`, in their order; each is good until the
+        next. Raises RuntimeError where llama.cpp fails or is stopped."""
         # Where the cells of a sequence lie decides its rounding: what was read before is not in the way.
         self._cpp.llama_memory_seq_rm(self._memory, 0, self._common, -1)
-        for number in range(1, len(branches) + 1):
-            self._cpp.llama_memory_seq_rm(self._memory, number, -1, -1)
-            self._cpp.llama_memory_seq_cp(self._memory, 0, number, 0, self._common)
-        self._branches = [[] for _ in branches]
-        flat = self._appended(dict(enumerate(branches)))
+        places = range(len(self._branches), len(self._branches) + len(branches))
+        for place in places:
+            self._cpp.llama_memory_seq_rm(self._memory, place + 1, -1, -1)
+            self._cpp.llama_memory_seq_cp(self._memory, 0, place + 1, 0, self._common)
+            self._branches.append([])
+        flat = self._appended(dict(zip(places, branches, strict=True)))
         size = self._llama.n_batch
         for start in range(0, len(flat), size):
             yield from self._decoded(flat[start : start + size])
@@ -61,8 +62,8 @@ class Branches:
                 yield logits_of(self._llama, i)
 
     def read_on(self, more: Mapping[int, Sequence[int]]) -> dict[int, "np.ndarray[Any, Any]"]:
-        """Some branches, by their place, go on with these tokens, in one batch: the logits after each, good
-        until the next. Raises RuntimeError as `logits`."""
+        """Some branches, by their place (from 0), go on with these tokens, in one batch: the logits after
+        each, good until the next. Raises RuntimeError as `logits`."""
         return dict(zip(more, self._decoded(self._appended(more)), strict=True))
 
     def _appended(self, more: Mapping[int, Sequence[int]]) -> list[tuple[int, int, int, bool]]:

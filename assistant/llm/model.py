@@ -123,7 +123,8 @@ class LlamaModel:
         self,
         prompts: Sequence[Sequence[Message]],
         texts: Sequence[str],
-        take: Callable[[Sequence[float]], Sequence[int]],
+        first: int,
+        take: Callable[[Sequence[float]], Sequence[int] | None],
         stop: threading.Event | None = None,
     ) -> Choice:
         """See `Chooser`. The reply to a prompt is "Yes: words of the text" or "No"; the odds are those of
@@ -137,12 +138,14 @@ class LlamaModel:
         with self._turn(stop), self._aborting(stop):
             self._begin(asked[0][:common])
             with Branches(self._llama) as branches:
-                margins = [
-                    float(logits[yes] - logits[no])
-                    for logits in branches.logits([tokens[common:] for tokens in asked])
-                ]
-                odds = _softmax([0.0, *margins])
-                copies = {number: Copy(texts[number - 1]) for number in take(odds)}
+                own = [tokens[common:] for tokens in asked]
+                margins, odds, taken = [0.0], [1.0], None
+                for some in filter(None, (own[:first], own[first:])):
+                    if taken is None:
+                        margins += [float(logits[yes] - logits[no]) for logits in branches.logits(some)]
+                        odds = _softmax(margins)
+                        taken = take(odds)
+                copies = {number: Copy(texts[number - 1]) for number in taken or ()}
                 written = self._copied(branches, copies, [yes, *self._template.words(":")], stop)
         return Choice(tuple(odds), {number: copy.text for number, copy in copies.items()}, written)
 

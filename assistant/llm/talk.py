@@ -38,8 +38,9 @@ class ChatModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which of some numbered texts answers: `odds[n]` is the probability of number n (0: none of them), all
-    together 1; `words[n]` are those of the text that answer, for each number that was taken."""
+    """Which of some numbered texts answers: `odds[n]` is the probability of number n (0: none of them), of
+    all that were read together 1; `words[n]` are those of the text that answer, for each number that was
+    taken."""
 
     odds: tuple[float, ...]
     words: Mapping[int, str]
@@ -58,9 +59,11 @@ class Chooser(ChatModel, Protocol):
         self,
         prompts: Sequence[Sequence[Message]],
         texts: Sequence[str],
-        take: Callable[[Sequence[float]], Sequence[int]],
+        first: int,
+        take: Callable[[Sequence[float]], Sequence[int] | None],
         stop: threading.Event | None = None,
     ) -> Choice:
-        """The choice among `texts`, each of which one of the `prompts` asks about. `take` is told the odds
-        and says which numbers are taken; the words are of their texts, word for word. Raises Cancelled,
-        ModelError."""
+        """The choice among `texts`, each of which one of the `prompts` asks about. So many as `first` says
+        are read; then `take` is told their odds and says which numbers are taken, or None: the others are
+        read, too, and it is told the odds of all. The words are of the texts that were taken, word for word.
+        Raises Cancelled, ModelError."""
