@@ -19,9 +19,10 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.footnote-installed
 DEV_INSTALLED := $(VENV)/.footnote-dev-installed
 
-# Threads that wait must sleep: spinning ones make llama.cpp up to a hundred times slower as soon
-# as anything else runs.
+# Threads that wait must sleep after some microseconds: spinning ones make llama.cpp up to a hundred
+# times slower as soon as anything else runs.
 export OMP_WAIT_POLICY ?= PASSIVE
+export GOMP_SPINCOUNT ?= 300
 export CONSTRAINTS PIP_ARGS
 
 .DEFAULT_GOAL := help

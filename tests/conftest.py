@@ -4,6 +4,7 @@ import os
 
 # Before anything that loads an OpenMP runtime (torch, FAISS): its threads must not spin.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "300")
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
