@@ -17,6 +17,7 @@ from training.data import Asked, Context, is_held_out, nearest
 from training.examples import Prompts, Source
 from training.made import EVENTS, made
 from training.quotes import Quotes
+from training.renamed import renamed
 from training.vague import vague
 
 SHARED = Path(__file__).parents[2] / "shared" / "eval"
@@ -49,6 +50,36 @@ def test_a_vague_word_of_the_kind_asked_for_stands_where_the_answer_stood(questi
 )
 def test_no_vague_word_where_the_answer_can_not_be_taken_out(quote: str, answer: str):
     assert vague("Who?", quote, answer, random.Random(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "answer", "others", "found"),
+    [
+        (
+            "Who beat the Old Reds in May?",
+            "In May, the Old Reds lost to the Greens.",
+            "the Greens",
+            ["It was the Blues."],
+            {"In Blues, the Old Reds lost to the Greens.", "In May, the Blues lost to the Greens."},
+        ),
+        ("Where was Ann in 7?", "Ann was in Rome.", "Rome", ["It was not Lee."], {"Lee was in Rome."}),
+        ("Where was Ann?", "Ann was in Rome.", "Rome", ["It was Ann."], {None}),  # nobody else is named
+        ("Where was Ann?", "Anna was in Rome.", "Rome", ["It was Lee."], {None}),
+        ("Who is Ann Lee?", "Ann Lee is a cook.", "Ann Lee is a cook", ["It was Tim."], {None}),
+    ],
+)
+def test_the_same_is_said_of_something_else(question, quote, answer, others, found):
+    assert {renamed(question, quote, answer, others, random.Random(n)) for n in range(20)} == found
+
+
+@pytest.mark.parametrize("number", ["2014", "7", "1,203", "100", "999"])
+def test_a_number_becomes_another_one_as_long(number: str):
+    quote = f"In {number} there were ten."
+    for n in range(30):
+        changed = renamed(f"How many in {number}?", quote, "ten", [], random.Random(n))
+        other = str(changed).removeprefix("In ").removesuffix(" there were ten.")
+        assert other != number
+        assert len(other) == len(number)
 
 
 def test_the_vague_quote_never_answers_and_stands_among_the_others(encoder: Encoder):

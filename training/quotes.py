@@ -15,6 +15,7 @@ import numpy as np
 
 from index.sentences import split_sentences
 from training.data import Asked, Context, Embeds
+from training.renamed import renamed
 from training.vague import vague
 
 QUOTES = (3, 4, 5, 5, 5, 6)  # how many are shown; the pipeline shows 5
@@ -29,7 +30,9 @@ MAX_CHARS = 600  # of a quote: the pipeline's are sentences
 # quotes, so that to say again what was told is not to answer.
 TOLD_SHARE = 0.25
 TOLD_CHARS = 160
-VAGUE_SHARE = 0.4  # have a quote with a vague word where the answer stood among those that do not answer
+# Of the questions have among the quotes that do not answer: one with a vague word where the answer stood; one
+# that says the same of something else than was asked about, where there is a name that both share.
+VAGUE_SHARE, RENAMED_SHARE = 0.4, 0.8
 NOISE = 0.08  # of a cosine, so that not always the same few are shown
 
 
@@ -78,6 +81,8 @@ class Quotes:
         quote = self._quote(asked.context, right, rng)
         words = " ".join(words.split())
         if rng.random() < VAGUE_SHARE and (none := vague(asked.question, quote, words, rng)):
+            shown = [none, *shown][:wanted]
+        if rng.random() < RENAMED_SHARE and (none := renamed(question, quote, words, shown, rng)):
             shown = [none, *shown][:wanted]
         if rng.random() < NONE_SHARE:
             return Example(question, tuple(shown), None, "") if shown else None
