@@ -359,6 +359,16 @@ def test_the_mean_of_two_adapters_changes_each_weight_by_the_mean(
     np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-3 * np.abs(other).max())
 
 
+def test_training_goes_on_from_an_adapter_of_a_higher_rank(adapters: dict[float, Path], tmp_path: Path):
+    averaged(adapters[0.05], adapters[0.05], tmp_path / "mean.gguf")  # of two alike: no more than one holds
+    read, written = Taught(0.0), Taught(0.05)
+    read_gguf(read, tmp_path / "mean.gguf")
+    there, wanted = (
+        net._layer.lora_B["default"].weight @ net._layer.lora_A["default"].weight for net in (read, written)
+    )
+    assert torch.allclose(there, wanted, atol=0.02 * float(wanted.abs().max()))
+
+
 def test_adapters_of_different_shapes_have_no_mean(adapters: dict[float, Path], tmp_path: Path):
     write_gguf(Taught(0.05, inputs=640), tmp_path / "other.gguf", 32, 64)
     with pytest.raises(ValueError, match="not adapters of the same shape"):

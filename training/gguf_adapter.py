@@ -65,16 +65,29 @@ def tensors_of(file: Path) -> tuple[dict[str, np.ndarray], float]:
 
 
 def read_gguf(net: Any, file: Path) -> None:
-    """Put the adapter that `write_gguf` wrote into a peft model of the same shape, to go on from it."""
+    """Put an adapter of the same alpha into a peft model, to go on from it: as `write_gguf` wrote it, or,
+    where its rank is higher, as near as can be."""
     import torch
 
     heads, (tensors, _) = heads_of(net), tensors_of(file)
     for weight, kind, module in adapted(net):
-        b = tensors[f"{weight}.lora_b"]
+        a, b = tensors[f"{weight}.lora_a"], tensors[f"{weight}.lora_b"]
         b = apart(b, heads[kind]) if kind in heads else b
-        pairs = ((module.lora_A, tensors[f"{weight}.lora_a"]), (module.lora_B, b))
-        for part, rows in pairs:
+        a, b = narrowed(a, b, len(module.lora_A["default"].weight))
+        for part, rows in ((module.lora_A, a), (module.lora_B, b)):
             part["default"].weight.data.copy_(torch.from_numpy(rows))
+
+
+def narrowed(a: np.ndarray, b: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
+    """`(rank, inputs)` and `(outputs, rank)` matrices whose product, times alpha / rank, is the nearest to
+    that of two of a higher rank (Eckart and Young, 1936); those of the rank itself stay as they are."""
+    if len(a) == rank:
+        return a, b
+    left, b_rest = np.linalg.qr(b)
+    right, a_rest = np.linalg.qr(a.T)
+    u, values, v = np.linalg.svd(b_rest @ a_rest.T)
+    root = np.sqrt(values[:rank] * rank / len(a))
+    return np.ascontiguousarray((right @ (v[:rank].T * root)).T), left @ (u[:, :rank] * root)
 
 
 def adapted(net: Any) -> Iterator[tuple[str, str, Any]]:
