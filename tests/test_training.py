@@ -11,6 +11,8 @@ from assistant.finding.reader import Reader
 from index.embed import Encoder
 from index.text import Span
 from training import data, reader
+from training.groups import groups
+from training.passages import Passages, Shown
 
 PAGES = ("Andes", "Zinc", "Copper", "Rome", "Paris", "Lima")
 
@@ -76,11 +78,11 @@ def test_look_alikes_are_of_the_same_side_and_do_not_hold_the_answer(folder: Pat
 def test_a_group_shows_the_answer_where_it_stands(folder: Path, encoder: Encoder):
     contexts, asked = data.read(folder)
     pairs = list(zip(asked, data.nearest(contexts, asked, encoder), strict=True))
-    passages = data.Passages(contexts, encoder)
+    passages = Passages(contexts, encoder)
     shown = [
         (question, group)
         for seed in range(20)
-        for question, group in data.groups(pairs, passages, random.Random(seed), none_share=0.5)
+        for question, group in groups(pairs, passages, random.Random(seed), none_share=0.5)
     ]
     right = [[s for s in group if s.right is not None] for _, group in shown]
     assert {len(found) for found in right} == {0, 1}
@@ -92,8 +94,8 @@ def test_a_group_shows_the_answer_where_it_stands(folder: Path, encoder: Encoder
 
 def test_the_loss_is_that_of_one_softmax_over_all_sentences_and_none():
     network = reader.Network.new()
-    shown = data.Shown("", "It rained. Lee left.", (Span(0, 10), Span(11, 20)), 1, Span(11, 14))
-    other = data.Shown("Title", "The sun shone.", (Span(0, 14),))
+    shown = Shown("", "It rained. Lee left.", (Span(0, 10), Span(11, 20)), 1, Span(11, 14))
+    other = Shown("Title", "The sun shone.", (Span(0, 14),))
     ((loss, logits, right),) = reader.losses(network, [("Who left?", [shown, other])])
     assert (len(logits), right) == (3, 1)
     sentences = torch.tensor([0.0, *logits])
@@ -107,10 +109,10 @@ def test_a_short_run_learns_and_its_file_reads_as_the_network_does(
 ):
     contexts, asked = data.read(folder)
     pairs = list(zip(asked, data.nearest(contexts, asked, encoder), strict=True))
-    passages = data.Passages(contexts, encoder)
+    passages = Passages(contexts, encoder)
     network = reader.Network.new()
     training = reader.Training(network, steps=30, state=tmp_path / "state")
-    some = list(data.groups(pairs, passages, random.Random(3), none_share=0.0))
+    some = list(groups(pairs, passages, random.Random(3), none_share=0.0))
     losses = [training.step(list(some)) for _ in range(12)]
     assert losses[-1] < 0.6 * losses[0]
     training.keep(11)
@@ -122,7 +124,7 @@ def test_a_short_run_learns_and_its_file_reads_as_the_network_does(
     sentences = passages.of(1, 180)[0].sentences
     (readings,) = Reader(out).read(asked[1].question, [("", text, sentences)])
     with torch.inference_mode():
-        shown = data.Shown("", text, tuple(sentences), 1, Span(asked[1].start, asked[1].end))
+        shown = Shown("", text, tuple(sentences), 1, Span(asked[1].start, asked[1].end))
         ((_, expected, _),) = reader.losses(network, [(asked[1].question, [shown])])
     # 8 bits a weight: a difference that no ranking sees.
     assert [r.relevance for r in readings] == pytest.approx(expected, abs=0.3)

@@ -1,30 +1,20 @@
-"""Public reading questions → groups of passages as the reader sees them: the right one among look-alikes.
+"""Public reading questions: paragraphs, what is asked of them, and which paragraphs are like each question.
 
 Each line of a file is a paragraph (`title`, `context`) with questions (`qas`: `question`, `answers`, and
-`start`, or `kind`). A tenth of the pages is kept for measuring (`is_held_out`). The passages are cut by the
-same code as a library's.
+`start`, or `kind`). A tenth of the pages is kept for measuring (`is_held_out`).
 """
 
 import hashlib
 import json
-import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from index.embed import Encoder
-from index.passages import split_passages
-from index.text import Article, Passage, Span
-
 FILES = ("squadshifts_wiki", "squadshifts_reddit", "squadshifts_amazon", "fairytale")
 WITH_TITLES = ("squadshifts_wiki", "fairytale")  # the others' titles say nothing
-BUDGETS = (80, 130, 180)  # tokens of a passage: the reader must not learn one length
-NEGATIVES = 2
-NONE_SHARE = 0.18  # of the groups hold no answer
-HARD_SHARE, HARD = 0.7, 6  # so often the look-alikes are among the nearest few
 POOL, KEPT = 24, 12  # nearest paragraphs that are looked at, and look-alikes kept of them
 HELD_OUT = 10  # one page in so many
 
@@ -58,21 +48,6 @@ class Asked:
     context: int
     start: int
     end: int
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A passage as the reader sees it. `right` is the number of the sentence that answers, `answer` the
-    words, as a span of the text; None where the passage does not answer."""
-
-    header: str
-    text: str
-    sentences: tuple[Span, ...]
-    right: int | None = None
-    answer: Span | None = None
-
-
-Group = tuple[str, list[Shown]]
 
 
 def read(folder: Path) -> tuple[list[Context], list[Asked]]:
@@ -117,65 +92,6 @@ def answer_place(context: str, qa: dict[str, Any]) -> tuple[int, int] | None:
     return None
 
 
-class Passages:
-    """Contexts cut into passages, each length once."""
-
-    def __init__(self, contexts: Sequence[Context], encoder: Encoder) -> None:
-        self.contexts, self._encoder = contexts, encoder
-        self._cut: dict[tuple[int, int], list[Passage]] = {}
-
-    def of(self, context: int, budget_tokens: int) -> list[Passage]:
-        """The passages of one context."""
-        key = (context, budget_tokens)
-        if key not in self._cut:
-            article = Article(str(context), "", "", self.contexts[context].text)
-            self._cut[key] = split_passages(article, self._encoder.count_tokens, budget_tokens)
-        return self._cut[key]
-
-    def shown(self, context: int, passage: Passage, asked: Asked | None, *, header: bool) -> Shown:
-        """A passage as the reader sees it, with the place of the answer in it."""
-        base = passage.span.start
-        right, answer = None, None
-        if asked is not None:
-            right = next(i for i, s in enumerate(passage.sentences) if _holds(s, asked))
-            answer = Span(asked.start - base, asked.end - base)
-        return Shown(
-            header=self.contexts[context].title if header else "",
-            text=self.contexts[context].text[base : passage.span.end],
-            sentences=tuple(Span(s.start - base, s.end - base) for s in passage.sentences),
-            right=right,
-            answer=answer,
-        )
-
-
-def groups(
-    some: Sequence[tuple[Asked, Sequence[int]]],
-    passages: Passages,
-    rng: random.Random,
-    none_share: float = NONE_SHARE,
-    negatives: int = NEGATIVES,
-) -> Iterator[Group]:
-    """Questions, each with the passage that answers it and look-alikes, or with look-alikes only."""
-    for asked, neighbours in some:
-        header = rng.random() < 0.5
-        budget = rng.choice(BUDGETS)
-        holding = [
-            p for p in passages.of(asked.context, budget) if any(_holds(s, asked) for s in p.sentences)
-        ]
-        chosen: list[Shown] = []
-        if rng.random() >= none_share and holding:
-            chosen.append(passages.shown(asked.context, rng.choice(holding), asked, header=header))
-        others = [c for c in neighbours if c != asked.context]
-        pool = others[:HARD] if rng.random() < HARD_SHARE else others
-        rng.shuffle(pool)
-        for context in pool[: negatives + (not chosen)]:
-            passage = rng.choice(passages.of(context, budget))
-            chosen.append(passages.shown(context, passage, None, header=header))
-        rng.shuffle(chosen)
-        if chosen:  # else every neighbour holds the answer
-            yield asked.question, chosen
-
-
 def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Embeds) -> list[list[int]]:
     """For each question the contexts most like it (of its own file and side, no other report of its event)
     that do not hold its answer."""
@@ -208,7 +124,3 @@ def look_alikes(
         file.write_text(json.dumps(nearest(contexts, asked, encoder)), encoding="utf-8")
     found: list[list[int]] = json.loads(file.read_text(encoding="utf-8"))
     return found
-
-
-def _holds(sentence: Span, asked: Asked) -> bool:
-    return sentence.start <= asked.start < sentence.end

@@ -16,6 +16,7 @@ import numpy as np
 from index.sentences import split_sentences
 from training.data import Asked, Context, Embeds
 from training.renamed import renamed
+from training.told import TOLD_SHARE, told
 from training.vague import vague
 
 QUOTES = (3, 4, 5, 5, 5, 6)  # how many are shown; the pipeline shows 5
@@ -25,11 +26,6 @@ NONE_SHARE = 0.2  # of the examples no quote answers
 BEFORE_SHARE, AFTER_SHARE = 0.35, 0.15
 POOL = 24  # the nearest look-alikes that are drawn from
 MAX_CHARS = 600  # of a quote: the pipeline's are sentences
-# Of the questions are told what they are about first, as people do who ask about news ("A bridge fell this
-# week. Which …?"): a sentence of the paragraph that does not answer stands before the question, and among the
-# quotes, so that to say again what was told is not to answer.
-TOLD_SHARE = 0.25
-TOLD_CHARS = 160
 # Of the questions have among the quotes that do not answer: one with a vague word where the answer stood; one
 # that says the same of something else than was asked about, where there is a name that both share.
 VAGUE_SHARE, RENAMED_SHARE = 0.4, 0.8
@@ -74,10 +70,13 @@ class Quotes:
             return None
         shown = list(self._look_alikes(asked, row, like, rng))[:wanted]
         question, words = asked.question, self.contexts[asked.context].text[asked.start : asked.end]
-        told = self._told(asked, right, rng) if rng.random() < TOLD_SHARE else None
-        if told:
-            question = f"{told} {question}"
-            shown = [told, *(quote for quote in shown if quote != told)][:wanted]
+        first = None
+        if rng.random() < TOLD_SHARE:
+            text = self.contexts[asked.context].text
+            first = told(text, self.spans[asked.context], right, asked.answers, rng)
+        if first:
+            question = f"{first} {question}"
+            shown = [first, *(quote for quote in shown if quote != first)][:wanted]
         quote = self._quote(asked.context, right, rng)
         words = " ".join(words.split())
         if rng.random() < VAGUE_SHARE and (none := vague(asked.question, quote, words, rng)):
@@ -92,18 +91,6 @@ class Quotes:
         place = rng.randint(0, len(shown))
         quotes = (*shown[:place], quote, *shown[place:])
         return Example(question, quotes, place, words)
-
-    def _told(self, asked: Asked, right: int, rng: random.Random) -> str | None:
-        """A sentence of the question's paragraph without an accepted answer."""
-        answers = [answer.lower() for answer in asked.answers]
-        text = self.contexts[asked.context].text
-        others = [
-            " ".join(text[s.start : s.end].split())
-            for i, s in enumerate(self.spans[asked.context])
-            if i != right and s.end - s.start <= TOLD_CHARS
-        ]
-        fit = [told for told in others if not any(answer in told.lower() for answer in answers)]
-        return rng.choice(fit) if fit else None
 
     def _look_alikes(
         self, asked: Asked, row: np.ndarray, like: Sequence[int], rng: random.Random

@@ -14,8 +14,8 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,14 @@ from tqdm import tqdm
 
 from assistant.finding.reader import encode, load, token_logits, token_spans
 from index.embed import Encoder
-from training.data import FILES, Asked, Group, Passages, Shown, groups, look_alikes, read
+from training.data import FILES, Asked, Context, look_alikes, read
+from training.groups import Group, groups
+from training.made import FILE as MADE
+from training.made import made
+from training.passages import Passages, Shown
 
 REPEATS = {FILES[0]: 2}  # its questions are most like those of people with articles
+MADE_ARTICLES, MADE_EVERY = 700, 5  # news of our own making: how many, and one of so many questions
 GROUPS_PER_STEP, GROUPS_PER_BATCH = 12, 4
 LEARNING_RATE = 1.2e-4
 HEAD_RATE = 10  # times as fast: it starts from nothing
@@ -203,22 +208,56 @@ def main() -> None:
     arguments.state.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(SEED)
     encoder = Encoder(dtype="float32")
-    contexts, asked = read(arguments.folder)
-    pairs = list(zip(asked, look_alikes(arguments.state, contexts, asked, encoder), strict=True))
+    public, own = read(arguments.folder), made(MADE_ARTICLES, SEED)
+    contexts = public[0] + own[0]
     rng = random.Random(SEED)
-    held = [p for p in pairs if contexts[p[0].context].held_out and contexts[p[0].context].file == FILES[0]]
-    held = rng.sample(held, min(DEV_QUESTIONS, len(held)))
-    train = [p for p in pairs if not contexts[p[0].context].held_out]
-    train += [p for p in train for _ in range(REPEATS.get(contexts[p[0].context].file, 1) - 1)]
-    rng.shuffle(train)
+    train, held = divided(*public, arguments.state, encoder, rng)
+    mine, held_mine = divided(*own, arguments.state, encoder, rng, before=len(public[0]))
     train = train[arguments.skip : arguments.skip + arguments.groups]
+    every = MADE_EVERY - 1
+    train = [
+        p
+        for at in range(0, len(train), every)
+        for p in (*train[at : at + every], mine[at // every % len(mine)])
+    ]
     passages = Passages(contexts, encoder)
-    dev = list(groups(held, passages, random.Random(1), DEV_NONE, DEV_NEGATIVES))
-    print(f"{len(contexts)} paragraphs, {len(asked)} questions, {len(train)} shown, {len(dev)} held out")
+    dev = {
+        name: list(groups(some, passages, random.Random(1), DEV_NONE, DEV_NEGATIVES))
+        for name, some in (("public", held), (MADE, held_mine))
+    }
+    print(f"{len(contexts)} texts, {len(train)} questions shown, {[len(d) for d in dev.values()]} held out")
     run(train, dev, passages, arguments)
 
 
-def run(train: Sequence[Pair], dev: list[Group], passages: Passages, arguments: argparse.Namespace) -> None:
+def divided(
+    contexts: Sequence[Context],
+    asked: Sequence[Asked],
+    state: Path,
+    encoder: Encoder,
+    rng: random.Random,
+    before: int = 0,
+) -> tuple[list[Pair], list[Pair]]:
+    """The questions to be shown, in random order, and those to measure with; their contexts are numbered
+    from `before`."""
+    pairs = [
+        (replace(one, context=one.context + before), [i + before for i in near])
+        for one, near in zip(asked, look_alikes(state, contexts, asked, encoder), strict=True)
+    ]
+    side = [(pair, contexts[pair[0].context - before]) for pair in pairs]
+    held = [pair for pair, c in side if c.held_out and c.file in (FILES[0], MADE)]
+    held = rng.sample(held, min(DEV_QUESTIONS, len(held)))
+    train = [pair for pair, c in side if not c.held_out]
+    train += [p for p, c in side if not c.held_out for _ in range(REPEATS.get(c.file, 1) - 1)]
+    rng.shuffle(train)
+    return train, held
+
+
+def run(
+    train: Sequence[Pair],
+    dev: Mapping[str, Sequence[Group]],
+    passages: Passages,
+    arguments: argparse.Namespace,
+) -> None:
     """All steps; the loss goes to a file beside the state."""
     network = Network.new(arguments.after)
     steps = len(train) // GROUPS_PER_STEP
@@ -237,9 +276,15 @@ def run(train: Sequence[Pair], dev: list[Group], passages: Passages, arguments: 
                 training.keep(step)
                 save(network, arguments.out)
             if (step + 1) % REPORT_EVERY == 0:
-                print(f"step {step + 1}: {quality(network, dev)}", flush=True)
-    print(f"end: {quality(network, dev)}")
+                report(network, dev, step + 1)
+    report(network, dev, steps)
     save(network, arguments.out)
+
+
+def report(network: Network, dev: Mapping[str, Sequence[Group]], step: int) -> None:
+    """Print the quality on each set that is held out."""
+    for name, held in dev.items():
+        print(f"step {step}, {name}: {quality(network, held)}", flush=True)
 
 
 if __name__ == "__main__":
