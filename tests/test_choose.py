@@ -201,6 +201,13 @@ def test_words_of_the_likelier_quote_are_believed_more_and_equal_ones_together(r
     assert shares["lee"] == pytest.approx(1.5 / 3.5)
 
 
+def test_what_belongs_to_a_quote_without_a_short_answer_is_nobody_elses(read: tuple[Evidence, ...]):
+    long = "one two three four five six seven eight nine"
+    quotes = [replace(read[0], words=w, score=s) for w, s in ((long, 0.9), ("Ann", 0.5))]
+    shares = believed("Who left?", quotes, {"lee": 1.0}, share=0.5)
+    assert shares == {"lee": 0.5, "ann": pytest.approx(0.05)}
+
+
 # --- the sentence before -----------------------------------------------------------------------------
 
 

@@ -38,6 +38,7 @@ from training.losses import draw
 from training.made import FILE as MADE
 from training.made import made
 from training.merged import merged
+from training.precision import precision
 
 RANK, ALPHA = 32, 64
 LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -59,14 +60,7 @@ def network(file: Path, device: str) -> Any:
     base = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32)
     base.config.use_cache = False
     config = LoraConfig(r=RANK, lora_alpha=ALPHA, lora_dropout=0.0, target_modules=list(LAYERS), bias="none")
-    return get_peft_model(base, config, autocast_adapter_dtype=False).to(device, dtype(device))
-
-
-def dtype(device: str) -> torch.dtype:
-    """bfloat16 where the processor multiplies it by itself: that takes half the time. What is learnt is kept
-    in float32 beside it."""
-    fast = device == "cuda" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.bfloat16 if fast else torch.float32
+    return get_peft_model(base, config, autocast_adapter_dtype=False).to(device, precision(device))
 
 
 def packed(shown: Shown) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

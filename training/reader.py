@@ -32,10 +32,11 @@ from training.groups import Group, groups
 from training.made import FILE as MADE
 from training.made import made
 from training.passages import Passages, Shown
+from training.precision import precision
 
 REPEATS = {FILES[0]: 2}  # its questions are most like those of people with articles
 MADE_ARTICLES, MADE_EVERY = 700, 5  # news of our own making: how many, and one of so many questions
-GROUPS_PER_STEP, GROUPS_PER_BATCH = 12, 4
+GROUPS_PER_STEP, GROUPS_PER_BATCH = 12, 6
 LEARNING_RATE = 1.2e-4
 HEAD_RATE = 10  # times as fast: it starts from nothing
 WARM_UP = 0.06  # share of the steps
@@ -49,14 +50,16 @@ Pair = tuple[Asked, list[int]]  # a question and the numbers of its look-alikes
 
 @dataclass
 class Network:
-    """What is trained: the encoder's network and the `(3, dim)` head on its tokens."""
+    """What is trained: the encoder's network and the `(3, dim)` head on its tokens. `precision`: of its
+    products."""
 
     net: Any
     head: torch.nn.Parameter
     tokenizer: Any
+    precision: torch.dtype = torch.float32
 
     @classmethod
-    def new(cls, after: Path | None = None) -> "Network":
+    def new(cls, after: Path | None = None, precision: torch.dtype = torch.float32) -> "Network":
         """Untrained, or with the weights of an earlier run. Without dropout: an hour does not overfit, and
         drawing the noise took half the time."""
         net, head, tokenizer = load(after)
@@ -67,7 +70,7 @@ class Network:
         net.train()
         if after is None:
             head = torch.randn_like(head) * 0.02
-        return cls(net, torch.nn.Parameter(head), tokenizer)
+        return cls(net, torch.nn.Parameter(head), tokenizer, precision)
 
     @property
     def trained(self) -> list[torch.nn.Parameter]:
@@ -79,7 +82,8 @@ def losses(network: Network, some: Sequence[Group]) -> Iterator[tuple[torch.Tens
     """Of each group its loss, its sentences' logits, and the right one's number or -1."""
     flat = [(question, shown) for question, group in some for shown in group]
     batch = encode(network.tokenizer, [q for q, _ in flat], [(s.header, s.text) for _, s in flat])
-    logits = token_logits(network.net, network.head, batch)
+    with torch.autocast("cpu", network.precision, enabled=network.precision != torch.float32):
+        logits = token_logits(network.net, network.head, batch).float()
     row = 0
     none = torch.zeros(1)
     for _, group in some:
@@ -259,7 +263,7 @@ def run(
     arguments: argparse.Namespace,
 ) -> None:
     """All steps; the loss goes to a file beside the state."""
-    network = Network.new(arguments.after)
+    network = Network.new(arguments.after, precision("cpu"))
     steps = len(train) // GROUPS_PER_STEP
     training = Training(network, steps, arguments.state)
     started, mean = time.time(), 0.0

@@ -216,16 +216,20 @@ def marked(choice: Choice, picked: Picked, read: Sequence[Evidence]) -> list[Evi
 def believed(
     question: str, read: Sequence[Evidence], likely: Mapping[str, float], share: float = WORDS_SHARE
 ) -> dict[str, float]:
-    """The likely answers with the words of the quotes among them, each by the odds of its quotes; their
-    shares' sum is 1, likeliest first."""
+    """The likely answers with the words of the quotes among them, each by the odds of its quotes, likeliest
+    first. What belongs to a quote whose words are no short answer is nobody else's: the shares' sum is 1, or
+    less by that."""
     asked = set(terms(question))
     mass: dict[str, float] = {}
+    total = 0.0
     for e in read:
+        odds = math.exp(log_odds(e.score))
+        total += odds
         if words := short_answer(e.words, asked):
-            mass[words] = mass.get(words, 0.0) + math.exp(log_odds(e.score))
+            mass[words] = mass.get(words, 0.0) + odds
     if not mass:
         return dict(likely)
-    own, total = share if likely else 1.0, sum(mass.values())
+    own = share if likely else 1.0
     shares = {answer: belief * (1 - own) for answer, belief in likely.items()}
     for words, odds in mass.items():
         shares[words] = shares.get(words, 0.0) + own * odds / total
