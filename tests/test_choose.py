@@ -560,6 +560,8 @@ def test_asked_again_it_says_the_same(reading: LlamaModel):
     first = reading.choose(asked, TEXTS, 9, best)
     next(reading.stream([Message("user", "Tell me a story.")], max_tokens=3), None)
     assert reading.choose(asked, TEXTS, 9, best) == first
+    reading.choose(prompts("What rose by a tenth in the first half?", TEXTS[:2]), TEXTS[:2], 1, best)
+    assert reading.choose(asked, TEXTS, 9, best) == first  # though the system's prompt is not read again
 
 
 def test_the_order_of_the_quotes_changes_no_odds(reading: LlamaModel):

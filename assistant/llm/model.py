@@ -129,14 +129,17 @@ class LlamaModel:
     ) -> Choice:
         """See `Chooser`. The reply to a prompt is "Yes: words of the text" or "No"; the odds are those of
         "Yes" against "No", the words are held to the text."""
-        asked = [self._template.tokens(messages)[0] for messages in prompts]
-        common = beginning(asked) if len(asked) > 1 else self._template.tokens(prompts[0])[1]
+        made = [self._template.tokens(messages) for messages in prompts]
+        asked, fixed = [tokens for tokens, _ in made], made[0][1]
+        common = beginning(asked) if len(asked) > 1 else fixed
         longest = max(asked, key=len)
         if self.context_tokens - len(longest) < 2 * COPIED_TOKENS:
             raise ModelError(self._too_long(longest))
         yes, no = (self._template.words(word)[0] for word in VERDICTS)
         with self._turn(stop), self._aborting(stop):
-            self._begin(asked[0][:common])
+            self._begin(asked[0][:fixed])  # the same for every question: it need not be read again
+            if fixed < common:
+                self._llama.eval(asked[0][fixed:common])
             with Branches(self._llama) as branches:
                 own = [tokens[common:] for tokens in asked]
                 margins, odds, taken = [0.0], [1.0], None

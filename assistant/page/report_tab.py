@@ -95,17 +95,22 @@ class ReportTab:
             return (*self.open({**told, "report": report}), toast)
 
     def add(self, told: Told) -> tuple[str, str]:
-        """“Add to report” was pressed under an answer → the reports, what was done."""
-        try:
-            turn, report = self.saved.turn(_text(told, "turn")), _text(told, "report")
-            report = report or self.saved.new_report(self._free_title())
-            title, before = self.saved.report(report)
-            entry = self.saved.add_entry(report, turn)
-            there = entry in [one.id for one in before]
-            done = f"It is in “{title}” already." if there else f"Added to “{title}”."
-            return self._list(report), _toast(done, report=report)
-        except FootnoteError as error:
-            return self.names(), _toast(_sentence(error))
+        """“Add to report” was pressed under an answer → the reports, what was done; one after the other, as
+        `act`."""
+        with self._drawing:
+            try:
+                return self._added(_text(told, "turn"), _text(told, "report"))
+            except FootnoteError as error:
+                return self.names(), _toast(_sentence(error))
+
+    def _added(self, turn: str, report: str) -> tuple[str, str]:
+        kept = self.saved.turn(turn)
+        report = report or self.saved.new_report(self._free_title())
+        title, before = self.saved.report(report)
+        entry = self.saved.add_entry(report, kept)
+        there = entry in [one.id for one in before]
+        done = f"It is in “{title}” already." if there else f"Added to “{title}”."
+        return self._list(report), _toast(done, report=report)
 
     def names(self) -> str:
         """The reports, for the menus under the answers; "" where they can't be read."""
