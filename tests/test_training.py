@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from assistant.finding.reader import Reader
+from assistant.finding.reader import WEIGHTS, Reader
 from index.embed import Encoder
 from index.text import Span
 from training import data, reader
+from training.averaged import averaged_readers
 from training.groups import groups
 from training.passages import Passages, Shown
 
@@ -128,3 +129,12 @@ def test_a_short_run_learns_and_its_file_reads_as_the_network_does(
         ((_, expected, _),) = reader.losses(network, [(asked[1].question, [shown])])
     # 8 bits a weight: a difference that no ranking sees.
     assert [r.relevance for r in readings] == pytest.approx(expected, abs=0.3)
+
+    averaged_readers(out, out, tmp_path / "same.safetensors")
+    averaged_readers(out, WEIGHTS, tmp_path / "mean.safetensors")
+    reader_of = {name: reader.Network.new(file) for name, file in (("one", out), ("other", WEIGHTS))}
+    mean, same = (reader.Network.new(tmp_path / f"{name}.safetensors") for name in ("mean", "same"))
+    one, other = (list(reader_of[name].net.parameters()) for name in ("one", "other"))
+    for a, b, between, again in zip(one, other, mean.net.parameters(), same.net.parameters(), strict=True):
+        assert torch.allclose(between, (a + b) / 2, atol=2e-4)
+        assert torch.allclose(again, a, atol=2e-4)

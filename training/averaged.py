@@ -1,6 +1,7 @@
-"""The mean of two adapters → one adapter, as exact as their numbers.
+"""The mean of two adapters → one adapter, or of two readers → one reader.
 
     python -m training.averaged build/one.gguf build/other.gguf --out build/adapter.gguf
+    python -m training.averaged build/one.safetensors build/other.safetensors --out build/reader.safetensors
 
 Two runs that begin alike and go on with other data err on other questions; the mean of their weights is often
 better than each (Wortsman et al., 2022, arXiv:2203.05482). What an adapter changes is a product of two
@@ -11,8 +12,10 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from training.gguf_adapter import tensors_of, write_tensors
+from training.reader import Network, save
 
 
 def averaged(one: Path, other: Path, out: Path) -> None:
@@ -29,6 +32,15 @@ def averaged(one: Path, other: Path, out: Path) -> None:
     write_tensors(both, out, alpha)
 
 
+def averaged_readers(one: Path, other: Path, out: Path) -> None:
+    """Write the mean. Raises ModelError where one is no reader's file."""
+    mine, its = Network.new(one), Network.new(other)
+    with torch.no_grad():
+        for parameter, too in zip([*mine.trained, mine.head], [*its.trained, its.head], strict=True):
+            parameter.copy_((parameter + too) / 2)
+    save(mine, out)
+
+
 def main() -> None:
     """Read two, write one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -36,7 +48,8 @@ def main() -> None:
     parser.add_argument("other", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    averaged(arguments.one, arguments.other, arguments.out)
+    mean = averaged_readers if arguments.out.suffix == ".safetensors" else averaged
+    mean(arguments.one, arguments.other, arguments.out)
 
 
 if __name__ == "__main__":
