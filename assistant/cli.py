@@ -101,8 +101,9 @@ def parser() -> argparse.ArgumentParser:
         )
         made.add_argument(
             "--adapter",
-            default=NO_ADAPTER,
-            help=f"{SHIPPED_ADAPTER} (for {DEFAULT_MODEL}), a GGUF file made for the model in use, or none",
+            default=SHIPPED_ADAPTER,
+            help=f"{SHIPPED_ADAPTER} (the default, for {DEFAULT_MODEL} alone), {NO_ADAPTER}, or a GGUF file"
+            " made for the model in use",
         )
         made.add_argument("--no-model", action="store_true", help="answer with quotes only")
         made.add_argument(

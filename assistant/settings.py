@@ -32,7 +32,7 @@ class Settings:
         DEFAULT_READER  # or "none", or a cross-encoder: a folder or a sentence-transformers model id
     )
     model: str = DEFAULT_MODEL  # or a path to a GGUF, or hf:owner/repo/file.gguf[@revision]
-    adapter: str = NO_ADAPTER  # or "shipped", or a path to one made for `model`
+    adapter: str = SHIPPED_ADAPTER  # for its own model alone; or "none", or a path to a GGUF
     context_tokens: int = 4096  # of the model; less when the model was trained with less
     threads: int | None = None  # of the model; None: the physical cores
     max_answer_tokens: int = 160  # two or three sentences; a small model only rambles beyond

@@ -29,7 +29,7 @@ from assistant.measuring.compare import (
 from assistant.measuring.evaluate import Asked, Question, Result, kept, read_questions, run
 from assistant.measuring.measures import summary, table
 from assistant.measuring.review import review
-from assistant.settings import DEFAULT_MODEL, NO_ADAPTER
+from assistant.settings import DEFAULT_MODEL, SHIPPED_ADAPTER
 from index.errors import FootnoteError, UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -214,7 +214,7 @@ def parser() -> argparse.ArgumentParser:
         "sets", nargs="*", metavar="SET", help="names of sets; all that exist when none is given"
     )
     top.add_argument("--model", default=DEFAULT_MODEL)
-    top.add_argument("--adapter", default=NO_ADAPTER, help="of the model: shipped, a GGUF file, or none")
+    top.add_argument("--adapter", default=SHIPPED_ADAPTER, help="of the model: shipped, a GGUF file, or none")
     top.add_argument("--no-model", action="store_true", help="quotes only")
     top.add_argument("--first", type=positive, metavar="N", help="only the first N questions of each set")
     top.add_argument("--out", type=Path, metavar="DIR", help="keep every answer as DIR/<set>.jsonl")
