@@ -147,6 +147,18 @@ def test_the_keys_of_the_sheet_do_what_it_says(page: Page) -> None:
     expect(box).to_have_value("")
 
 
+def test_at_the_end_the_answer_before_is_the_one_before_the_last(page: Page) -> None:
+    page.set_viewport_size({"width": 1200, "height": 3000})  # no answer can be brought to the top
+    for turn, question in enumerate((HOMES, LAMP, HOMES), 1):
+        ask(page, question)
+        wait_for_answer(page, turn=turn)
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    expect(page.locator("#turn-a2")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator("#turn-a3")).to_be_focused()
+
+
 def test_keys_go_from_answer_to_answer_and_from_tab_to_tab(page: Page) -> None:
     box = page.get_by_label("Your question")
     ask(page, HOMES)

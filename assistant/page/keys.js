@@ -22,12 +22,16 @@ function begin() {
   document.querySelector("#masthead .new").click();
 }
 
-// From the answer that has the focus, else from the one at the top of what is seen.
+// From the answer that has the focus, else from the one at the top of what is seen; at the conversation's end
+// from the last, which a short answer can't bring to the top.
 function step(by) {
   const turns = [...document.querySelectorAll("#earlier .turn, #now .turn")].filter((turn) => turn.checkVisibility());
   if (!turns.length) return;
-  const top = document.querySelector("#conversation").getBoundingClientRect().top;
+  const conversation = document.querySelector("#conversation");
+  const atEnd = conversation.scrollTop + conversation.clientHeight >= conversation.scrollHeight - 8;
+  const top = conversation.getBoundingClientRect().top;
   let at = turns.indexOf(document.activeElement.closest(".turn"));
+  if (at < 0 && atEnd) at = turns.length - 1;
   if (at < 0) at = turns.findLastIndex((turn) => turn.getBoundingClientRect().top <= top + 8);
   if (at + by < 0) document.querySelector("#earlier .earlier-turns")?.click(); // the next press goes on there
   const turn = turns[Math.min(Math.max(at + by, 0), turns.length - 1)];
