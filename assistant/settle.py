@@ -10,7 +10,7 @@ from dataclasses import replace
 from assistant.asking.kinds import asked_for
 from assistant.checking.checked import checked
 from assistant.checking.similar import Similar
-from assistant.composing.assemble import answered, assemble
+from assistant.composing.assemble import Limits, answered, assemble
 from assistant.composing.choose import Chosen, by_choice
 from assistant.composing.compose import Composed
 from assistant.composing.contradict import both_sides
@@ -53,7 +53,7 @@ def _composed(
     claims, dropped = checked(question, drafted, evidence, similar, settings)
     # A direct answer comes first; what a weak model adds to it is rambling and would vote astray.
     draft = drafted[0].text if drafted else ""
-    parts = assemble(question, draft, claims, evidence, settings.answer_words, likely)
+    parts = assemble(question, draft, claims, evidence, Limits(settings.answer_words), likely)
     return replace(answered(base, *parts), dropped=tuple(dropped))
 
 

@@ -29,9 +29,10 @@ from assistant.composing.choose import (
 )
 from assistant.composing.widen import widened
 from assistant.llm.adapter import FILE, find_adapter
+from assistant.llm.branches import logits_of
 from assistant.llm.merge import digest, merged
 from assistant.llm.model import LlamaModel
-from assistant.llm.talk import Choice, Chooser, Message
+from assistant.llm.talk import Choice, Chooser, Message, Words
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL, NO_ADAPTER, SHIPPED_ADAPTER, Settings
 from assistant.values import Evidence, Retrieved, Source, Verified
@@ -72,7 +73,7 @@ class Choosing(ScriptedModel):
             odds = tuple(w / sum(weights) for w in weights)
             if (taken := take(odds)) is not None:
                 break
-        words = {n: self._words if self._words in texts[n - 1] else "" for n in taken or ()}
+        words = {n: Words(self._words if self._words in texts[n - 1] else "", 1.0) for n in taken or ()}
         return Choice(odds, words, 3)
 
 
@@ -172,7 +173,7 @@ def read(open_assistant: Open) -> tuple[Evidence, ...]:
 def test_its_words_take_the_place_of_the_readers_where_it_has_any(read: tuple[Evidence, ...]):
     words = read[0].key.split()[0]
     picked = Picked(read, (1, 2), (0.1, 0.8, 0.1))
-    found = weighed(Choice(picked.odds, {1: words, 2: ""}, 1), picked)
+    found = weighed(Choice(picked.odds, {1: Words(words, 0.9), 2: Words("", 1.0)}, 1), picked)
     assert [e.words for e in found] == [words, read[1].words]
 
 
@@ -189,13 +190,14 @@ def test_its_words_are_believed_where_they_are_an_answer(
     words: str, likeliest: str, read: tuple[Evidence, ...]
 ):
     quote = replace(read[0], words=words, score=0.7)
-    shares = believed("How many passengers?", [quote], {"lee": 0.6, "tin": 0.4}, share=0.7)
+    shares = believed("How many passengers?", [(quote, 1.0)], {"lee": 0.6, "tin": 0.4}, share=0.7)
     assert next(iter(shares)) == likeliest
     assert sum(shares.values()) == pytest.approx(1.0)
 
 
 def test_words_of_the_likelier_quote_are_believed_more_and_equal_ones_together(read: tuple[Evidence, ...]):
-    quotes = [replace(read[0], words=w, score=s) for w, s in (("Lee", 0.6), ("Ann", 0.5), ("the Ann", 0.5))]
+    said = (("Lee", 0.6), ("Ann", 0.5), ("the Ann", 0.5))
+    quotes = [(replace(read[0], words=w, score=s), 1.0) for w, s in said]
     shares = believed("Who left?", quotes, {}, share=0.5)
     assert list(shares) == ["ann", "lee"]
     assert shares["lee"] == pytest.approx(1.5 / 3.5)
@@ -203,9 +205,15 @@ def test_words_of_the_likelier_quote_are_believed_more_and_equal_ones_together(r
 
 def test_what_belongs_to_a_quote_without_a_short_answer_is_nobody_elses(read: tuple[Evidence, ...]):
     long = "one two three four five six seven eight nine"
-    quotes = [replace(read[0], words=w, score=s) for w, s in ((long, 0.9), ("Ann", 0.5))]
+    quotes = [(replace(read[0], words=w, score=s), 1.0) for w, s in ((long, 0.9), ("Ann", 0.5))]
     shares = believed("Who left?", quotes, {"lee": 1.0}, share=0.5)
     assert shares == {"lee": 0.5, "ann": pytest.approx(0.05)}
+
+
+def test_words_that_the_model_was_not_sure_of_are_believed_less(read: tuple[Evidence, ...]):
+    quotes = [(replace(read[0], words=w, score=0.5), p) for w, p in (("Lee", 0.04), ("Ann", 0.64))]
+    shares = believed("Who left?", quotes, {}, share=0.5)
+    assert shares == {"ann": pytest.approx(0.8 / 2), "lee": pytest.approx(0.2 / 2)}
 
 
 # --- the sentence before -----------------------------------------------------------------------------
@@ -543,7 +551,7 @@ def test_its_odds_sum_to_one_and_its_words_stand_in_the_text_that_was_taken(read
     for taken in ((1,), (2, 3), (3, 1, 2)):
         choice = reading.choose(asked, TEXTS, 9, lambda odds, taken=taken: taken)
         assert tuple(choice.words) == taken
-        assert all(words and words in TEXTS[number - 1] for number, words in choice.words.items())
+        assert all(words.text and words.text in TEXTS[n - 1] for n, words in choice.words.items())
         assert sum(choice.odds) == pytest.approx(1.0)
         assert len(choice.odds) == 4
 
@@ -552,7 +560,26 @@ def test_words_written_side_by_side_are_those_written_alone(reading: LlamaModel)
     asked = prompts("Who opened the new bridge?", TEXTS)
     together = reading.choose(asked, TEXTS, 9, lambda odds: (1, 2, 3)).words
     alone = {n: reading.choose(asked, TEXTS, 9, lambda odds, n=n: (n,)).words[n] for n in (1, 2, 3)}
-    assert sum(together[n] == alone[n] for n in alone) >= 2  # but for rounding
+    assert sum(together[n].text == alone[n].text for n in alone) >= 2  # but for rounding
+
+
+def test_the_probability_of_words_is_that_of_their_tokens_one_after_the_other(reading: LlamaModel):
+    asked = prompts("Who opened the new bridge?", TEXTS)
+    words = reading.choose(asked, TEXTS, 9, lambda odds: (2,)).words[2]
+    llama, template = reading._llama, reading._template
+    begun = [*template.tokens(asked[1])[0], *template.words("Yes")[:1], *template.words(":")]
+    reply = [*template.words(f" {words.text}"), llama.token_eos()]
+    llama.reset()
+    found = 0.0
+    for token in reply:
+        llama.eval(begun[llama.n_tokens :])
+        at = logits_of(llama, -1)
+        found += float(torch.log_softmax(torch.tensor(at), 0)[token])
+        begun.append(token)
+    llama.reset()
+    assert 0 < words.probability < 1
+    # The rounding of each depends on the batch that it is read in.
+    assert math.log(words.probability) == pytest.approx(found, abs=0.1 * len(reply))
 
 
 def test_asked_again_it_says_the_same(reading: LlamaModel):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from assistant.composing.assemble import DIRECT, assemble, with_markers
+from assistant.composing.assemble import DIRECT, Limits, assemble, with_markers
 from assistant.finding.evidence import select
 from assistant.finding.likely import SHARPNESS, gain, held, likely_answers, plain_words
 from assistant.finding.rank import Candidate
@@ -81,7 +81,7 @@ def test_a_sentence_that_leans_on_a_quote_follows_by_itself():
 
 
 def answer(evidence: list[Evidence], likely: dict[str, float], limit: int = 60, draft: str = "") -> list[str]:
-    claims, citations = assemble(ASKED, draft, [], evidence, limit, likely)
+    claims, citations = assemble(ASKED, draft, [], evidence, Limits(limit), likely)
     assert {n for c in claims for n in c.citations} == {c.n for c in citations}
     assert all(c.verdict == "quoted" for c in claims)
     return [with_markers(claim) for claim in claims]
@@ -101,6 +101,22 @@ def test_where_one_answer_stands_out_weak_quotes_stay_out():
     evidence = select(found, 2, likely_answers(ASKED, found))
     assert len(answer(evidence, {"avalanche": DIRECT})) == 2  # the answer and its quote
     assert len(answer(evidence, {"avalanche": DIRECT - 0.01})) == 2  # both quotes
+
+
+@pytest.mark.parametrize(("least", "quotes"), [(0.01, 2), (0.4, 1)])
+def test_a_further_quote_is_worth_a_share_of_the_best_one(least: float, quotes: int):
+    found = [FOUND[0], candidate(5, "It rained on the players.", "players", 0.2)]
+    claims, _ = assemble(ASKED, "", [], select(found, 2), Limits(60, least), {"avalanche": 0.3})
+    assert len(claims) == quotes
+
+
+@pytest.mark.parametrize(
+    ("scrap", "shown"), [("Associated Press.", False), ("Tampa Bay had won before.", True)]
+)
+def test_a_scrap_is_no_further_quote_though_it_may_be_the_only_one(scrap: str, shown: bool):
+    likely, other = {"avalanche": 0.3, "associated press": 0.15}, candidate(6, scrap, scrap[:5], 0.4)
+    assert (scrap[:5] in " ".join(answer(select([FOUND[0], other], 2), likely))) is shown
+    assert answer(select([other], 1), likely)[0].startswith(scrap[:5])
 
 
 def test_one_that_is_not_likely_enough_does_not():
@@ -137,5 +153,5 @@ def test_bare_words_of_the_draft_are_an_answer_where_the_reader_does_not_doubt_t
 ):
     evidence = select(FOUND, 3, likely_answers(ASKED, FOUND))
     (n,) = (e.n for e in evidence if ("Tampa Bay" if "Tampa" in claim else "The Avalanche") in e.quote)
-    claims, _ = assemble(ASKED, claim, [Claim(claim, (n,), "verified")], evidence, 60, likely)
+    claims, _ = assemble(ASKED, claim, [Claim(claim, (n,), "verified")], evidence, Limits(60), likely)
     assert with_markers(claims[0]).startswith(first)

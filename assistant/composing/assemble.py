@@ -7,7 +7,7 @@ quotes that hold them. Nothing here writes words of its own.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from assistant.checking.fragment import is_fragment
 from assistant.checking.verify import coverage
@@ -40,6 +40,16 @@ NEARLY_QUOTE = 0.95  # share of a quote's words in a claim from which the quote 
 # not trained on 85 % of such answers are right.
 DIRECT = 0.4
 SHORT = 8  # words of a quote that says as much at a glance
+FEWEST = 5  # words of a further quote: of fewer are a photographer's name, a line of a list
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many words an answer has at most, footnote numbers included, and which share of the best quote's
+    worth, 0..1, a further one needs."""
+
+    words: int
+    worth: float = WORTH
 
 
 def assemble(
@@ -47,13 +57,13 @@ def assemble(
     draft: str,
     claims: Sequence[Claim],
     evidence: Sequence[Evidence],
-    limit_words: int,
+    limits: Limits,
     likely: Mapping[str, float] | None = None,
 ) -> tuple[list[Claim], list[Citation]]:
-    """The answer's claims in order, within `limit_words` (one quote is always there), and its footnotes,
+    """The answer's claims in order, within the limits (one quote is always there), and its footnotes,
     numbered in the order in which the claims use them. `evidence` is not empty."""
-    by_number = {e.n: e for e in evidence}
-    worth = Worth(question, draft, evidence, likely or {})
+    limit_words, by_number = limits.words, {e.n: e for e in evidence}
+    worth = Worth(question, draft, evidence, likely or {}, limits.worth)
     kept = [
         c
         for c in claims
@@ -85,9 +95,15 @@ class Worth:
     """What each quote is worth beside those that are chosen already."""
 
     def __init__(
-        self, question: str, draft: str, evidence: Sequence[Evidence], likely: Mapping[str, float]
+        self,
+        question: str,
+        draft: str,
+        evidence: Sequence[Evidence],
+        likely: Mapping[str, float],
+        least: float = WORTH,
     ) -> None:
         self.evidence, self._likely = evidence, likely
+        self.least = max(least, WORTH_IF_SURE) if _sure(likely) else least
         votes = [0.0] * len(evidence) if likely else vote(question, draft, [e.quote for e in evidence])
         self._votes = dict(zip((e.n for e in evidence), votes, strict=True))
         self._best = max(e.score for e in evidence) or 1.0
@@ -110,11 +126,6 @@ class Worth:
         """Whether the reader holds other short answers for far likelier than this one."""
         return gain(self._likely, held(self._likely, text)) < AGREES * max(self._likely.values(), default=0.0)
 
-    @property
-    def sure(self) -> bool:
-        """Whether one answer is far likelier than the others."""
-        return _sure(self._likely)
-
     def tells(self, e: Evidence) -> set[str]:
         """The likely answers that a quote holds."""
         return self._holds[e.n]
@@ -130,8 +141,10 @@ def _quotes(worth: Worth, limit_words: int) -> list[Claim]:
     while free and len(quotes) < MAX_QUOTES and missed > 1 - ENOUGH:
         e = max(free, key=lambda e: worth.of(e, told))
         free.remove(e)
+        if quotes and len(e.quote.split()) < FEWEST:
+            continue
         best = max(best, worth.of(e, told))
-        if worth.of(e, told) < (WORTH_IF_SURE if worth.sure else WORTH) * best:
+        if worth.of(e, told) < worth.least * best:
             break
         fitting = [q for q in (Claim.quoted(e.quote, e.n), Claim.quoted(e.key, e.n)) if _length(q) <= left]
         if not quotes and not fitting:

@@ -8,9 +8,11 @@ same words.
 
 import codecs
 import contextlib
+import math
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ import psutil
 from assistant.llm.branches import Branches
 from assistant.llm.copying import Copy
 from assistant.llm.merge import foreign
-from assistant.llm.talk import Choice, Message
+from assistant.llm.talk import Choice, Message, Words
 from assistant.llm.template import Template
 from index.errors import Cancelled, ModelError
 
@@ -30,6 +32,19 @@ SMALL_MODEL_BYTES = 300_000_000
 COPIED_TOKENS = 24  # of a short answer
 VERDICTS = ("Yes", "No")  # the first token of a reply
 CONSIDERED_TOKENS = 200  # likeliest ones that are tried for a copy
+
+
+@dataclass
+class Written:
+    """A copy while it is written, and the log probability of its tokens, its end included."""
+
+    copy: Copy
+    log_probability: float = 0.0
+
+    @property
+    def words(self) -> Words:
+        """What stands there."""
+        return Words(self.copy.text, math.exp(self.log_probability))
 
 
 class LlamaModel:
@@ -148,38 +163,42 @@ class LlamaModel:
                         margins += [float(logits[yes] - logits[no]) for logits in branches.logits(some)]
                         odds = _softmax(margins)
                         taken = take(odds)
-                copies = {number: Copy(texts[number - 1]) for number in taken or ()}
-                written = self._copied(branches, copies, [yes, *self._template.words(":")], stop)
-        return Choice(tuple(odds), {number: copy.text for number, copy in copies.items()}, written)
+                written = {number: Written(Copy(texts[number - 1])) for number in taken or ()}
+                tokens = self._write(branches, written, [yes, *self._template.words(":")], stop)
+        return Choice(tuple(odds), {number: one.words for number, one in written.items()}, tokens)
 
-    def _copied(
-        self, branches: Branches, copies: Mapping[int, Copy], begin: list[int], stop: threading.Event | None
+    def _write(
+        self,
+        branches: Branches,
+        written: Mapping[int, Written],
+        begin: list[int],
+        stop: threading.Event | None,
     ) -> int:
-        """Write the model's next words of each text into its copy, side by side, after `begin`; how many
-        tokens they took."""
-        written = 0
-        after = branches.read_on({number - 1: begin for number in copies}) if copies else {}
+        """Write the model's next words of each text, side by side, after `begin`; how many tokens they
+        took."""
+        tokens = 0
+        after = branches.read_on({number - 1: begin for number in written}) if written else {}
         for _ in range(COPIED_TOKENS):
             if stop is not None and stop.is_set():
                 raise Cancelled("stopped")
-            found = {place: self._next(copies[place + 1], logits) for place, logits in after.items()}
+            found = {place: self._next(written[place + 1], logits) for place, logits in after.items()}
             more = {place: [token] for place, token in found.items() if token is not None}
             if not more:
                 break
-            written += len(more)
+            tokens += len(more)
             after = branches.read_on(more)
-        return written
+        return tokens
 
-    def _next(self, copy: Copy, logits: "np.ndarray[Any, Any]") -> int | None:
+    def _next(self, written: Written, logits: "np.ndarray[Any, Any]") -> int | None:
         """The likeliest token that goes on with a copy, which takes it; None where it ends, or nothing that
         the model would write stands there."""
         some = np.argpartition(-logits, CONSIDERED_TOKENS)[:CONSIDERED_TOKENS]
         for token in some[np.argsort(-logits[some])].tolist():
-            if self._template.ends_turn(token):
-                if copy.ends:
-                    return None
-            elif copy.take(self._llama.detokenize([token])):
-                return int(token)
+            ends = self._template.ends_turn(token)
+            fits = written.copy.ends if ends else written.copy.take(self._llama.detokenize([token]))
+            if fits:
+                written.log_probability += log_softmax(logits, token)
+                return None if ends else int(token)
         return None
 
     @contextlib.contextmanager
@@ -249,6 +268,16 @@ def beginning(prompts: Sequence[Sequence[int]]) -> int:
     2
     """
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*prompts, strict=False)))
+
+
+def log_softmax(logits: "np.ndarray[Any, Any]", index: int) -> float:
+    """Of one of the logits, `(count,)`.
+
+    >>> round(log_softmax(np.log(np.array([1, 3], dtype=np.float32)), 1), 3) == round(math.log(3 / 4), 3)
+    True
+    """
+    top = logits.max()
+    return float(logits[index] - top) - math.log(float(np.exp(logits - top).sum()))
 
 
 def _softmax(logits: Sequence[float]) -> list[float]:

@@ -37,13 +37,22 @@ class ChatModel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """Words of a text that answer, "" where there are none, and how probable the model found it that it would
+    write just these, 0..1."""
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Which of some numbered texts answers: `odds[n]` is the probability of number n (0: none of them), of
     all that were read together 1; `words[n]` are those of the text that answer, for each number that was
     taken."""
 
     odds: tuple[float, ...]
-    words: Mapping[int, str]
+    words: Mapping[int, Words]
     tokens: int  # that were written
 
 
