@@ -629,6 +629,14 @@ def test_one_quote_alone_is_read_too(reading: LlamaModel):
     assert (list(choice.words), len(choice.odds)) == ([1], 2)
 
 
+def test_equal_quotes_are_read_each(reading: LlamaModel):
+    twice = [TEXTS[1]] * 2
+    choice = reading.choose(prompts("Who opened it?", twice), twice, 9, lambda odds: (1, 2))
+    assert len(choice.odds) == 3
+    assert choice.odds[1] == pytest.approx(choice.odds[2], rel=0.2)
+    assert choice.words[1].text == choice.words[2].text
+
+
 def test_nothing_is_written_where_none_is_taken(reading: LlamaModel):
     choice = reading.choose(prompts("Who painted the town hall?", TEXTS), TEXTS, 9, lambda odds: ())
     assert (choice.words, choice.tokens) == ({}, 0)

@@ -146,7 +146,8 @@ class LlamaModel:
         "Yes" against "No", the words are held to the text."""
         made = [self._template.tokens(messages) for messages in prompts]
         asked, fixed = [tokens for tokens, _ in made], made[0][1]
-        common = beginning(asked) if len(asked) > 1 else fixed
+        # One token at least is each text's own, where all are the same, too.
+        common = min(beginning(asked), *(len(tokens) - 1 for tokens in asked)) if len(asked) > 1 else fixed
         longest = max(asked, key=len)
         if self.context_tokens - len(longest) < 2 * COPIED_TOKENS:
             raise ModelError(self._too_long(longest))
