@@ -100,8 +100,9 @@ class Worth:
         draft: str,
         evidence: Sequence[Evidence],
         likely: Mapping[str, float],
-        least: float = WORTH,
+        least: float,
     ) -> None:
+        """`least` is the share of the best quote's worth that a further one needs, 0..1."""
         self.evidence, self._likely = evidence, likely
         self.least = max(least, WORTH_IF_SURE) if _sure(likely) else least
         votes = [0.0] * len(evidence) if likely else vote(question, draft, [e.quote for e in evidence])

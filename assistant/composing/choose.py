@@ -14,7 +14,7 @@ from assistant.composing.assemble import Limits, answered, assemble
 from assistant.composing.widen import widened
 from assistant.finding.likely import short_answer
 from assistant.finding.rank import Weights
-from assistant.llm.talk import Choice, Chooser, Message
+from assistant.llm.talk import NO_WORDS, Choice, Chooser, Message
 from assistant.settings import Settings
 from assistant.values import Answer, Evidence, Timings
 from index.words import terms
@@ -209,13 +209,9 @@ def weighed(choice: Choice, picked: Picked) -> list[Evidence]:
     """The quotes with the scores of both, and the model's words where it has any."""
     scores = quote_scores(picked.odds, picked.read)
     return [
-        replace(e, score=score, words=_text(choice, number) or e.words)
+        replace(e, score=score, words=choice.words.get(number, NO_WORDS).text or e.words)
         for e, score, number in zip(picked.read, scores, picked.numbers, strict=True)
     ]
-
-
-def _text(choice: Choice, number: int) -> str:
-    return choice.words[number].text if number in choice.words else ""
 
 
 def marked(choice: Choice, picked: Picked, read: Sequence[Evidence]) -> list[tuple[Evidence, float]]:

@@ -146,8 +146,7 @@ class LlamaModel:
         "Yes" against "No", the words are held to the text."""
         made = [self._template.tokens(messages) for messages in prompts]
         asked, fixed = [tokens for tokens, _ in made], made[0][1]
-        # One token at least is each text's own, where all are the same, too.
-        common = min(beginning(asked), *(len(tokens) - 1 for tokens in asked)) if len(asked) > 1 else fixed
+        common = beginning(asked) if len(asked) > 1 else fixed
         longest = max(asked, key=len)
         if self.context_tokens - len(longest) < 2 * COPIED_TOKENS:
             raise ModelError(self._too_long(longest))
@@ -263,12 +262,13 @@ class LlamaModel:
 
 
 def beginning(prompts: Sequence[Sequence[int]]) -> int:
-    """How many tokens all of them begin with.
+    """How many tokens all of them begin with; the last one of each is its own, though all be the same.
 
-    >>> beginning([[1, 2, 3], [1, 2, 4, 5]])
-    2
+    >>> beginning([[1, 2, 3], [1, 2, 4, 5]]), beginning([[1, 2, 3], [1, 2, 3]])
+    (2, 2)
     """
-    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*prompts, strict=False)))
+    columns = zip(*(prompt[:-1] for prompt in prompts), strict=False)
+    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
 
 
 def log_softmax(logits: "np.ndarray[Any, Any]", index: int) -> float:

@@ -45,6 +45,9 @@ class Words:
     probability: float
 
 
+NO_WORDS = Words("", 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which of some numbered texts answers: `odds[n]` is the probability of number n (0: none of them), of
