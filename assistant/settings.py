@@ -41,7 +41,7 @@ class Settings:
     evidence: int = 8  # numbered quotes that the reader sees
     model_quotes: int = 5  # of them that the model reads: each costs it 0.1 to 0.3 s
     answer_words: int = 60  # of an answer: what fits into a report's paragraph
-    chosen_words: int = 50  # … where the model chose (docs/log.md)
+    chosen_words: int = 50  # … where the model chose, and no account was asked for (docs/log.md)
     question_chars: int = 4000  # longer questions are refused: they are pasted by mistake
     abstain_below: float = 0.16  # strength of the best evidence, 0..1, below which nothing is claimed
     coverage_at_least: float = 0.85  # share of a claim's words (no names, no numbers) its quotes must hold

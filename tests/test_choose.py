@@ -23,6 +23,7 @@ from assistant.composing.choose import (
     Shown,
     apart,
     believed,
+    limits,
     log_odds,
     prompts,
     weighed,
@@ -109,6 +110,18 @@ def test_the_answer_is_the_words_and_the_sentence_they_stand_in(open_assistant: 
     assert is_exact(answer, seed_library)
     assert answer.timings.output_tokens == 3
     assert answer.timings.first_token_s is not None
+
+
+def test_an_account_takes_more_quotes_than_a_number(open_assistant: Open):
+    open_it = open_assistant(Choosing(lambda text: carried(text) / 4), abstain_below=0.0)
+    number, account = (
+        open_it.ask(f"{asked} passengers did the ferry carry?") for asked in ("How many", "Why so many")
+    )
+    assert number.citations[0].quote.startswith(CARRIED)
+    assert len(number.citations) == 1  # the others are worth less than half of it
+    assert len(account.citations) > 1
+    assert limits("Why?", Settings()).words == Settings().answer_words
+    assert limits("Who?", Settings()).words == Settings().chosen_words
 
 
 def test_its_odds_move_the_scores_of_the_quotes_and_their_numbers_stay(open_assistant: Open):

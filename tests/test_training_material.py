@@ -16,6 +16,7 @@ from index.sentences import split_sentences
 from training.data import Asked, Context, is_held_out, nearest
 from training.examples import Prompts, Source
 from training.made import EVENTS, made
+from training.mined import FILE, Found, found_before, keep, mine
 from training.quotes import Quotes
 from training.renamed import renamed
 from training.vague import vague
@@ -97,6 +98,51 @@ def test_the_vague_quote_never_answers_and_stands_among_the_others(encoder: Enco
         assert len(set(e.quotes)) == len(e.quotes)
 
 
+def test_what_the_pipeline_found_is_shown_before_look_alikes(encoder: Encoder):
+    contexts = [Context(TEXT, "", "made", held_out=False)]
+    asked = Asked("Which team won the cup?", ("The Reds",), 0, 0, 8)
+    row = encoder.embed([asked.question])[0]
+    found = [
+        Found("The Blues won the other cup.", "It was June. The Blues won the other cup.", right=False),
+        Found("The Reds won the cup in a cold May.", "", right=True),
+        Found("The Reds won again.", "", right=None),  # not where it is asked about: nobody knows
+    ]
+    quotes = Quotes(contexts, encoder)
+    drawn = [quotes.example(asked, row, [], random.Random(n), found) for n in range(60)]
+    examples = [example for example in drawn if example]
+    shown = {quote for example in examples for quote in example.quotes}
+    assert {found[0].quote, found[0].wide, found[1].quote} < shown
+    assert found[2].quote not in shown
+    for e in examples:
+        assert e.right is None or "The Reds" in e.quotes[e.right]
+        assert sum(quote in (found[0].quote, found[0].wide) for quote in e.quotes) <= 1
+
+
+def test_the_pipeline_is_asked_among_all_pages_but_those_kept_for_measuring(tmp_path: Path):
+    held = next(name for name in ("Andes", "Tin") if is_held_out(name))
+    texts = {"Pump": " The pump was built in 1902. It was red.", held: "The mill was built in 1804."}
+    contexts = [Context(text, page, FILE, is_held_out(page)) for page, text in texts.items()]
+    contexts.append(Context("The bridge was built in 1700.", "", "fairytale", held_out=False))
+    asked = [
+        Asked("When was the pump built?", ("1902",), 0, contexts[0].text.index("1902"), 28),
+        Asked("When was the mill built?", ("1804",), 1, 22, 26),
+    ]
+    ((number, found),) = mine(contexts, asked, tmp_path)
+    assert number == 0
+    assert "The pump was built in 1902." in found[0].quote
+    assert found[0].right
+    assert not any("1804" in one.quote or "1700" in one.quote for one in found)
+
+
+def test_what_was_found_is_read_again(tmp_path: Path):
+    state = tmp_path / "adapter.state"
+    assert found_before(state) == {}
+    found = {3: [Found("It rained.", "", right=None)], 1: []}
+    keep(state, found)
+    assert found_before(state) == found
+    assert list(found_before(state)) == [3, 1]  # in the order in which they were asked
+
+
 def test_made_news_hold_their_answers_in_one_sentence_each():
     contexts, asked = made(3 * len(EVENTS["event"]), 1)
     assert len({context.text for context in contexts}) == len(contexts)
@@ -140,15 +186,11 @@ def test_a_source_gives_the_same_examples_again_and_keeps_its_sides_apart(tmp_pa
     prompts = Prompts(LlamaModel(find_weights(DEFAULT_MODEL)))
     contexts, asked = made(2 * len(EVENTS["event"]), 1)
     first, again = (
-        list(
-            islice(
-                Source(contexts, asked, tmp_path / "state", encoder, prompts).stream(5, held_out=False), 12
-            )
-        )
+        list(islice(Source(contexts, asked, tmp_path / "state", encoder, prompts).stream(held_out=False), 12))
         for _ in range(2)
     )
     assert first == again
-    other = Source(contexts, asked, tmp_path / "state", encoder, prompts).stream(5, held_out=True)
+    other = Source(contexts, asked, tmp_path / "state", encoder, prompts).stream(held_out=True)
     assert not {shown.common for shown in first} & {shown.common for shown in islice(other, 12)}
 
 

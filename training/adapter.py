@@ -31,13 +31,14 @@ from assistant.llm.model import LlamaModel
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
 from index.embed import Encoder
-from training.data import read
+from training.data import SEED, read
 from training.examples import Prompts, Shown, Source, mixed
 from training.gguf_adapter import read_gguf, write_gguf
 from training.losses import draw
 from training.made import FILE as MADE
 from training.made import made
 from training.merged import merged
+from training.mined import found_before
 from training.precision import precision
 
 RANK, ALPHA = 32, 64
@@ -46,10 +47,10 @@ LEARNING_RATE = 4e-4
 WARM_UP, FALL = 40, 0.3  # steps until the full rate; share of the steps over which it falls
 WORDS_WEIGHT = 1.0  # of the loss on the words, beside that on the choice
 STEP = 8  # examples of a step
+MINED_EVERY = 2  # one of so many public questions is shown with what training/mined.py found, if it was run
 MADE_ARTICLES, MADE_EVERY = 1000, 4  # news of our own making: how many, and one of so many questions
 KEEP_EVERY, REPORT_EVERY = 10, 128  # steps
 DEV_QUESTIONS, DEV_MADE = 200, 60
-SEED = 11
 
 
 def network(file: Path, device: str) -> Any:
@@ -238,7 +239,7 @@ def main() -> None:
     public = Source(*read(arguments.folder), state, encoder, prompts)
     own = Source(*made(MADE_ARTICLES, SEED), state.with_stem(f"{state.stem}-{MADE}"), encoder, prompts)
     held = {
-        name: list(islice(source.stream(SEED, held_out=True), number))
+        name: list(islice(source.stream(held_out=True), number))
         for name, source, number in (("public", public, DEV_QUESTIONS), (MADE, own, DEV_MADE))
     }
     net = network(file, device)
@@ -246,7 +247,12 @@ def main() -> None:
         read_gguf(net, arguments.after)
     verdicts = (prompts.yes, prompts.no)
     training = Training(net, arguments.state, verdicts, device, compiled=arguments.compile)
-    stream = mixed(public.stream(SEED, held_out=False), own.stream(SEED, held_out=False), MADE_EVERY)
+    often, seldom = public.stream(held_out=False), own.stream(held_out=False)
+    for _ in islice(mixed(often, seldom, MADE_EVERY), arguments.skip):
+        pass
+    if found := found_before(state):
+        often = mixed(often, public.mined(found), MINED_EVERY)
+    stream = mixed(often, seldom, MADE_EVERY)
     run(training, stream, held, verdicts, arguments)
 
 
@@ -259,8 +265,8 @@ def run(
 ) -> None:
     """All steps; the losses go to a file beside the state."""
     steps, stop = arguments.examples // STEP, (arguments.stop_at or arguments.examples) // STEP
-    for _ in range(arguments.skip + training.first * STEP):
-        next(stream)
+    for _ in islice(stream, training.first * STEP):
+        pass
     started, mean = time.time(), 0.0
     with arguments.state.with_suffix(".log.jsonl").open("a", encoding="utf-8") as log:
         for step in tqdm(range(training.first, stop), initial=training.first, total=stop, mininterval=20):

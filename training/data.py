@@ -6,6 +6,7 @@ Each line of a file is a paragraph (`title`, `context`) with questions (`qas`: `
 
 import hashlib
 import json
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ FILES = ("squadshifts_wiki", "squadshifts_reddit", "squadshifts_amazon", "fairyt
 WITH_TITLES = ("squadshifts_wiki", "fairytale")  # the others' titles say nothing
 POOL, KEPT = 24, 12  # nearest paragraphs that are looked at, and look-alikes kept of them
 HELD_OUT = 10  # one page in so many
+SEED = 11  # of the order in which questions are asked
 
 
 class Embeds(Protocol):
@@ -124,3 +126,11 @@ def look_alikes(
         file.write_text(json.dumps(nearest(contexts, asked, encoder)), encoding="utf-8")
     found: list[list[int]] = json.loads(file.read_text(encoding="utf-8"))
     return found
+
+
+def order(contexts: Sequence[Context], asked: Sequence[Asked], turn: int, *, held_out: bool) -> list[int]:
+    """The numbers of the questions in the order of a pass. `held_out`: those on the pages that are kept for
+    measuring, else the others."""
+    numbers = [i for i, one in enumerate(asked) if contexts[one.context].held_out == held_out]
+    random.Random(SEED + turn).shuffle(numbers)
+    return numbers

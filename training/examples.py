@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import numpy as np
 from assistant.composing.choose import prompts as asked_of
 from assistant.llm.model import VERDICTS, LlamaModel, beginning
 from index.embed import Encoder
-from training.data import Asked, Context, look_alikes
-from training.quotes import Example, Quotes, shuffled
+from training.data import SEED, Asked, Context, look_alikes, order
+from training.mined import Found
+from training.quotes import Example, Quotes
 
 # Of a source's questions, drawn anew for each pass: the encyclopedia's are most like those about news.
 SHARES = {
@@ -114,23 +115,30 @@ class Source:
         self._rows = embed.embed([one.question for one in asked])
         self._like = look_alikes(state, contexts, asked, embed)
 
-    def stream(self, seed: int, *, held_out: bool) -> Iterator[Shown]:
+    def stream(self, *, held_out: bool) -> Iterator[Shown]:
         """Its questions in the same order each time, one pass after the other: each draws other quotes around
         them. `held_out`: those on the pages that are kept for measuring, else the others."""
-        numbers = [i for i, one in enumerate(self.asked) if self.contexts[one.context].held_out == held_out]
         turn = 0
         while True:
-            for at in shuffled(len(numbers), seed + turn):
-                shown = self._shown(numbers[at], random.Random(f"{seed} {turn} {numbers[at]}"))
-                if shown and shown.length <= MAX_TOKENS:
-                    yield shown
+            for number in order(self.contexts, self.asked, turn, held_out=held_out):
+                rng = random.Random(f"{SEED} {turn} {number}")
+                if rng.random() < SHARES[self.contexts[self.asked[number].context].file]:
+                    yield from self._shown(number, rng)
             turn += 1
 
-    def _shown(self, i: int, rng: random.Random) -> Shown | None:
-        if rng.random() >= SHARES[self.contexts[self.asked[i].context].file]:
-            return None
-        example = self._quotes.example(self.asked[i], self._rows[i], self._like[i], rng)
-        return self._prompts.shown(example) if example else None
+    def mined(self, found: Mapping[int, Sequence[Found]]) -> Iterator[Shown]:
+        """The questions that quotes were found for, one pass after the other, shown with these."""
+        turn = 0
+        while True:
+            for number, some in found.items():
+                yield from self._shown(number, random.Random(f"{SEED} {turn} {number} mined"), some)
+            turn += 1
+
+    def _shown(self, i: int, rng: random.Random, found: Sequence[Found] = ()) -> Iterator[Shown]:
+        """One example, or none."""
+        example = self._quotes.example(self.asked[i], self._rows[i], self._like[i], rng, found)
+        if example and (shown := self._prompts.shown(example)).length <= MAX_TOKENS:
+            yield shown
 
 
 def mixed(often: Iterator[Shown], seldom: Iterator[Shown], every: int) -> Iterator[Shown]:

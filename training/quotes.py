@@ -15,6 +15,7 @@ import numpy as np
 
 from index.sentences import split_sentences
 from training.data import Asked, Context, Embeds
+from training.mined import Found
 from training.renamed import renamed
 from training.told import TOLD_SHARE, told
 from training.vague import vague
@@ -56,10 +57,16 @@ class Quotes:
         self.first = np.concatenate([[0], np.cumsum(counts)])
 
     def example(
-        self, asked: Asked, row: np.ndarray, like: Sequence[int], rng: random.Random
+        self,
+        asked: Asked,
+        row: np.ndarray,
+        like: Sequence[int],
+        rng: random.Random,
+        found: Sequence[Found] = (),
     ) -> Example | None:
-        """`row` is the question's; `like` are the numbers of paragraphs like its own. None where the answer's
-        sentence is too long to be shown."""
+        """`row` is the question's; `like` are the numbers of paragraphs like its own; `found` is what the
+        pipeline found, which is shown before look-alikes. None where the answer's sentence is too long to be
+        shown."""
         wanted = rng.choice(QUOTES)
         if not asked.answers:
             return Example(asked.question, tuple(self._look_alikes(asked, row, like, rng))[:wanted], None, "")
@@ -68,7 +75,9 @@ class Quotes:
         )
         if right is None or asked.end > self.spans[asked.context][right].end:
             return None
-        shown = list(self._look_alikes(asked, row, like, rng))[:wanted]
+        wrong = [one.drawn(rng) for one in found if one.right is False]
+        shown = [*wrong, *self._look_alikes(asked, row, like, rng)] if len(wrong) < wanted else wrong
+        shown = [text for text in dict.fromkeys(shown) if len(text) <= MAX_CHARS][:wanted]
         question, words = asked.question, self.contexts[asked.context].text[asked.start : asked.end]
         first = None
         if rng.random() < TOLD_SHARE:
@@ -77,7 +86,8 @@ class Quotes:
         if first:
             question = f"{first} {question}"
             shown = [first, *(quote for quote in shown if quote != first)][:wanted]
-        quote = self._quote(asked.context, right, rng)
+        as_found = [one.drawn(rng) for one in found if one.right]
+        quote = as_found[0] if as_found else self._quote(asked.context, right, rng)
         words = " ".join(words.split())
         if rng.random() < VAGUE_SHARE and (none := vague(asked.question, quote, words, rng)):
             shown = [none, *shown][:wanted]
@@ -119,14 +129,3 @@ class Quotes:
         elif drawn < BEFORE_SHARE + AFTER_SHARE:
             last = min(len(spans) - 1, last + 1)
         return " ".join(self.contexts[context].text[spans[first].start : spans[last].end].split())
-
-
-def shuffled(number: int, seed: int) -> list[int]:
-    """The numbers below `number` in an order of their own for each pass.
-
-    >>> sorted(shuffled(4, 1)), shuffled(4, 1) == shuffled(4, 1)
-    ([0, 1, 2, 3], True)
-    """
-    order = list(range(number))
-    random.Random(seed).shuffle(order)
-    return order

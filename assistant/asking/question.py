@@ -14,7 +14,8 @@ WANTED: tuple[tuple[Wanted, re.Pattern[str]], ...] = (
     (
         "time",
         re.compile(
-            r"\b(?:when|(?:what|which) (?:(?:is|was) the )?(?:year|date|day|month|century|time))\b", re.I
+            r"\b(?:when|how soon|(?:what|which) (?:(?:is|was) the )?(?:year|date|day|month|century|time))\b",
+            re.I,
         ),
     ),
     (
@@ -34,6 +35,21 @@ WANTED: tuple[tuple[Wanted, re.Pattern[str]], ...] = (
             re.I,
         ),
     ),
+)
+
+ACCOUNT = re.compile(
+    r"\b(?:why|how|what (?:happen\w*|(?:else )?(?:went|goes) on)|for what reasons?)\b"
+    r"|\A(?:please |can you |could you )*"
+    r"(?:describe|explain|summari[sz]e|outline|discuss|compare|tell\b.* about)\b"
+    r"|\bwhat\b(?:'s|’s| is| are| was| were) (?:the )?(?:\w+ ){0,2}?(?:roles?|purpose|functions?"
+    r"|differences?|meaning|significance|importance|impact|effects?|causes?|reasons?|relationship"
+    r"|process|story|plot|background|consequences?|aims?|goals?|idea|argument|benefits?|advantages?"
+    r"|disadvantages?|steps?|symptoms?|motives?|point)\b"
+    r"|\bwhat (?:do|does|did|would|will)\b.+\b(?:mean|represent|argue|suggest"
+    r"|(?:say|do|think|show|find|plan)\W*\Z)"
+    # Without a question word: "Has the harbour ever been closed?", "the ferry's history".
+    r"|\A(?!.*\b(?:what|which|who|whom|whose|where|when)\b)",
+    re.I | re.S,
 )
 
 
@@ -61,3 +77,14 @@ def wanted(question: str) -> Wanted:
     ['number', 'time', 'name', 'any']
     """
     return next((kind for kind, pattern in WANTED if pattern.search(question)), "any")
+
+
+def wants_account(question: str) -> bool:
+    """Whether the answer takes a sentence or several, not a name, a number or a time.
+
+    >>> [wants_account(q) for q in ("Why?", "How was it built?", "What happened?", "Was it ever closed?")]
+    [True, True, True, True]
+    >>> [wants_account(q) for q in ("How many left?", "Who spoke?", "Which ship sank?")]
+    [False, False, False]
+    """
+    return wanted(question) == "any" and bool(ACCOUNT.search(question))

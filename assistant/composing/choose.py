@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.asking.question import wants_account
 from assistant.composing.assemble import Limits, answered, assemble
 from assistant.composing.widen import widened
 from assistant.finding.likely import short_answer
@@ -169,9 +170,19 @@ def by_choice(choice: Chosen, base: Answer, settings: Settings) -> Answer:
     base = replace(base, evidence=evidence, strength=choice.strength)
     if choice.strength < settings.abstain_below:
         return replace(base, evidence=())
-    limits = Limits(settings.chosen_words, WORTH)
-    claims, citations = assemble(base.standalone_question, "", [], apart(choice.read), limits, choice.likely)
+    question = base.standalone_question
+    claims, citations = assemble(
+        question, "", [], apart(choice.read), limits(question, settings), choice.likely
+    )
     return answered(base, claims, citations)
+
+
+def limits(question: str, settings: Settings) -> Limits:
+    """Short ones where a name, a number or a time is asked for; as without a model's choice where an account
+    is, which takes several sentences."""
+    if wants_account(question):
+        return Limits(settings.answer_words)
+    return Limits(settings.chosen_words, WORTH)
 
 
 def apart(read: Sequence[Evidence]) -> list[Evidence]:
