@@ -172,7 +172,8 @@ class Assistant:
                     if (left_s := place.left_s(0)) is not None:
                         yield Waiting(0, left_s)
                     if isinstance(model, Chooser) and model.chooses and not found.digest:
-                        made = chosen(model, base, found.likely, self.settings, stop)
+                        articles = found.generation.article
+                        made = chosen(model, base, found.likely, self.settings, stop, articles)
                     else:
                         made = yield from composed(model, alone, evidence, self.settings, stop)
                     timings = replace(made.spent(started), evidence_s=evidence_s)

@@ -153,6 +153,7 @@ LEVELS = {
     "assistant/asking/followup.py": 10,
     "assistant/commands/shelve.py": 10,
     "assistant/composing/assemble.py": 10,
+    "assistant/composing/opening.py": 10,
     "assistant/composing/widen.py": 10,
     "assistant/digests/gather.py": 10,
     "assistant/digests/says.py": 10,
