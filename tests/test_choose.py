@@ -39,7 +39,7 @@ from assistant.settings import DEFAULT_MODEL, NO_ADAPTER, SHIPPED_ADAPTER, Setti
 from assistant.values import Evidence, Retrieved, Source, Verified
 from index.errors import Cancelled, ModelError
 from index.library import Library
-from training.averaged import averaged
+from training.averaged import MOST_RANK, averaged
 from training.gguf_adapter import read_gguf, tensors_of, write_gguf
 
 Prefers = Callable[[str], float]
@@ -385,6 +385,21 @@ def test_the_mean_of_two_adapters_changes_each_weight_by_the_mean(
     one, other, mean = changes
     assert np.abs(one - other).max() > 1e-3
     np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-3 * np.abs(other).max())
+
+
+def test_the_mean_of_a_mean_and_another_has_no_more_than_the_most_ranks(
+    adapters: dict[float, Path], tmp_path: Path
+):
+    none, taught, mean = adapters[0.0], adapters[0.05], tmp_path / "mean.gguf"
+    averaged(none, taught, mean)
+    averaged(mean, taught, tmp_path / "three.gguf")  # 1/4 of the one, 3/4 of the other
+    changes = []
+    for file in (taught, tmp_path / "three.gguf"):
+        tensors, alpha = tensors_of(file)
+        a, b = (tensors[f"blk.7.attn_q.weight.lora_{which}"] for which in "ab")
+        assert len(a) == (32 if file == taught else MOST_RANK)
+        changes.append(b @ a * alpha / len(a))
+    np.testing.assert_allclose(changes[1], changes[0] * 0.75, atol=0.02 * np.abs(changes[0]).max())
 
 
 def test_training_goes_on_from_an_adapter_of_a_higher_rank(adapters: dict[float, Path], tmp_path: Path):

@@ -122,11 +122,15 @@ def test_it_takes_the_place_of_further_quotes_where_both_fit():
     begins = evidence(OPENS_WITH, OPENS_WITH, 3)
     claims = [Claim.quoted("the largest island", 1), *(Claim.quoted(e.quote, e.n) for e in quotes)]
     citations = [Citation.of(e.n, e) for e in quotes]
-    found, cited = opened(claims, citations, begins, limit_words=60)
+    both = opened(claims, citations, begins, limit_words=60)
+    assert both is not None
+    found, cited = both
     assert [(c.text, c.citations) for c in found] == [
         ("the largest island", (1,)),
         (QUOTE, (1,)),
         (OPENS_WITH, (2,)),
     ]
     assert [c.quote for c in cited] == [QUOTE, OPENS_WITH]
-    assert opened(claims, citations, begins, limit_words=20) == (claims, citations)
+    assert opened(claims, citations, begins, limit_words=20) is None
+    elsewhere = replace(begins, source=Source("b" * 64, "b.txt"))
+    assert opened(claims, citations, elsewhere, limit_words=60) is None

@@ -87,14 +87,14 @@ def assemble(
 
 def opened(
     claims: Sequence[Claim], citations: Sequence[Citation], first: Evidence, limit_words: int
-) -> tuple[list[Claim], list[Citation]]:
-    """What cites the answer's first quote, then the opening, in the place of further quotes. The same as
-    before where the first quote is of another article, or both are beyond the limit."""
+) -> tuple[list[Claim], list[Citation]] | None:
+    """What cites the answer's first quote, then the opening `first`, in the place of further quotes. None
+    where that quote is of another article, or both are beyond the limit."""
     kept = [claim for claim in claims if claim.citations == (1,)]
     told = Claim.quoted(first.quote, 2)
     fits = sum(map(_length, [*kept, told])) <= limit_words
     if not fits or citations[0].source.article != first.source.article:
-        return list(claims), list(citations)
+        return None
     return [*kept, told], [citations[0], Citation.of(2, first)]
 
 

@@ -37,8 +37,8 @@ WORDS_POWER = 0.5
 # No further quote that is worth less than this share of the best one: the model's odds are surer than the
 # reader's. With 50 words 0.05 makes answers of the news 3 words longer and no more of them right.
 WORTH = 0.5
-OPENED = -1  # the rank of what is no quote
 WORTH_OF_ACCOUNT = 0.15  # the same where an account is asked for
+OPENED = -1  # the rank of what is no quote
 WIDENED = 2  # of the quotes, the reader's best: they are shown with the sentence before them, too
 MARKED = 3  # of the quotes, the best: the model marks its words in these
 # So many quotes are read first, the reader's best, and the best one wider. The others are read where the log
@@ -84,9 +84,10 @@ def chosen(
     """Ask the model about an answer's evidence; `articles` gives an article by its ID. Raises ModelError,
     Cancelled."""
     question = base.standalone_question
-    best = max(base.evidence, key=lambda e: e.score)
+    quotes = base.evidence[: settings.model_quotes]
+    best = max(quotes, key=lambda e: e.score)
     begins = opening(articles(best.source.article), best, len(base.evidence) + 1)
-    shown = Shown.of(base.evidence[: settings.model_quotes], begins)
+    shown = Shown.of(quotes, begins)
     asked = prompts(question, shown.texts)
     chosen_at = 0.0
 
@@ -203,15 +204,14 @@ def by_choice(choice: Chosen, base: Answer, settings: Settings) -> Answer:
     claims, citations = assemble(
         question, "", [], apart(choice.read), limits(question, settings), choice.likely
     )
-    if choice.opening:
+    if choice.opening and (both := opened(claims, citations, choice.opening, settings.answer_words)):
         base = replace(base, evidence=(*evidence, choice.opening))
-        claims, citations = opened(claims, citations, choice.opening, settings.answer_words)
+        claims, citations = both
     return answered(base, claims, citations)
 
 
 def limits(question: str, settings: Settings) -> Limits:
-    """Short ones where a name, a number or a time is asked for; as without a model's choice where an account
-    is, which takes several sentences."""
+    """Few words where a name, a number or a time is asked for, all that fit where an account is."""
     if wants_account(question):
         return Limits(settings.answer_words, WORTH_OF_ACCOUNT)
     return Limits(settings.chosen_words, WORTH)
