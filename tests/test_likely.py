@@ -111,7 +111,13 @@ def test_a_further_quote_is_worth_a_share_of_the_best_one(least: float, quotes: 
 
 
 @pytest.mark.parametrize(
-    ("scrap", "shown"), [("Associated Press.", False), ("Tampa Bay had won before.", True)]
+    ("scrap", "shown"),
+    [
+        ("Associated Press.", False),
+        ("Tampa Bay had won before.", True),
+        ("“Tampa Bay had won before.”", True),
+        ("Watch all five games here 03:50 - Source: Associated Press", False),
+    ],
 )
 def test_a_scrap_is_no_further_quote_though_it_may_be_the_only_one(scrap: str, shown: bool):
     likely, other = {"avalanche": 0.3, "associated press": 0.15}, candidate(6, scrap, scrap[:5], 0.4)

@@ -89,6 +89,13 @@ def test_it_is_not_read_again_where_the_wider_quote_has_it():
     assert widened(quote) == Shown.of([quote]).all[1]
 
 
+def test_it_is_not_read_again_where_the_quote_tells_the_same():
+    begins = replace(evidence(OPENS_WITH, OPENS_WITH, 2), start=0)
+    for same in (f"CNN — {OPENS_WITH}", f"{OPENS_WITH[:-1]} again."):
+        assert Shown.of([evidence(same, same)], begins) == Shown.of([evidence(same, same)])
+    assert Shown.of([evidence(QUOTE, QUOTE)], begins) != Shown.of([evidence(QUOTE, QUOTE)])
+
+
 @pytest.mark.parametrize(
     ("rise", "best_is_first", "opens"),
     [(OPENS + 0.1, True, True), (OPENS - 0.1, True, False), (OPENS + 5, False, False)],

@@ -6,6 +6,7 @@ quotes that hold them. Nothing here writes words of its own.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -41,6 +42,7 @@ NEARLY_QUOTE = 0.95  # share of a quote's words in a claim from which the quote 
 DIRECT = 0.4
 SHORT = 8  # words of a quote that says as much at a glance
 FEWEST = 5  # words of a further quote: of fewer are a photographer's name, a line of a list
+ENDED = re.compile(r"[.!?…][”\"’')\]]*\Z")  # a further quote is a sentence: captions and credits are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def _quotes(worth: Worth, limit_words: int) -> list[Claim]:
     while free and len(quotes) < MAX_QUOTES and missed > 1 - ENOUGH:
         e = max(free, key=lambda e: worth.of(e, told))
         free.remove(e)
-        if quotes and len(e.quote.split()) < FEWEST:
+        if quotes and (len(e.quote.split()) < FEWEST or not ENDED.search(e.quote)):
             continue
         best = max(best, worth.of(e, told))
         if worth.of(e, told) < worth.least * best:

@@ -15,7 +15,7 @@ from assistant.composing.assemble import Limits, answered, assemble, opened
 from assistant.composing.opening import opening
 from assistant.composing.widen import widened
 from assistant.finding.likely import short_answer
-from assistant.finding.rank import Weights
+from assistant.finding.rank import DUPLICATE_OVERLAP, Weights, jaccard
 from assistant.llm.talk import NO_WORDS, Choice, Chooser, Message
 from assistant.settings import Settings
 from assistant.values import Answer, Evidence, Timings
@@ -145,9 +145,9 @@ class Shown:
         narrow = list(enumerate(sorted(read, key=lambda e: -e.score)))
         wide = [(rank, wider) for rank, e in narrow[:WIDENED] if (wider := widened(e))]
         first = narrow[:FIRST] + [(rank, e) for rank, e in wide if rank == 0]
-        widest = min((e.start for rank, e in wide if rank == 0), default=narrow[0][1].start)
-        if begins and begins.start < widest:  # else it was read already; no quote of its own
-            first.append((OPENED, replace(narrow[0][1], quote=f"{begins.quote} {narrow[0][1].quote}")))
+        if begins and not any(rank == 0 and holds(e, begins) for rank, e in first):
+            behind = replace(narrow[0][1], quote=f"{begins.quote} {narrow[0][1].quote}")
+            first.append((OPENED, behind))  # to be read alone: no quote of its own
         order = first + narrow[FIRST:] + [(rank, e) for rank, e in wide if rank > 0]
         return cls(tuple(e for _, e in order), tuple(rank for rank, _ in order), len(first))
 
@@ -166,8 +166,8 @@ class Shown:
         if OPENED not in self.ranks:
             return False
         best = picked.best(1)[0]
-        opened = odds[self.ranks.index(OPENED) + 1]
-        return self.ranks[best - 1] == 0 and log_ratio(opened, odds[best]) >= OPENS
+        behind = odds[self.ranks.index(OPENED) + 1]
+        return self.ranks[best - 1] == 0 and log_ratio(behind, odds[best]) >= OPENS
 
     def picked(self, odds: Sequence[float]) -> Picked:
         """By a model's odds for none of them and for each that it has read, in the order of `all`."""
@@ -180,6 +180,12 @@ class Shown:
         numbers = tuple(best.values())
         kept = [odds[0], *(odds[n] for n in numbers)]
         return Picked(tuple(self.all[n - 1] for n in numbers), numbers, tuple(o / sum(kept) for o in kept))
+
+
+def holds(e: Evidence, begins: Evidence) -> bool:
+    """Whether a quote has an article's opening in it, or tells nearly the same: captions and summaries do."""
+    told, said = set(terms(e.quote)), set(terms(begins.quote))
+    return begins.start >= e.start or said <= told or jaccard(told, said) >= DUPLICATE_OVERLAP
 
 
 def prompts(question: str, quotes: Sequence[str]) -> list[list[Message]]:
