@@ -1,4 +1,4 @@
-"""Public reading questions → the quotes that the pipeline itself finds for them, among all public texts.
+"""Public reading questions → the quotes that the pipeline itself finds for them, among all their pages.
 
     python -m training.mined ../shared/train --state build/adapter.state --questions 2000
 
@@ -136,12 +136,12 @@ def main() -> None:
     arguments.state.parent.mkdir(parents=True, exist_ok=True)
     contexts, asked = read(arguments.folder)
     with tempfile.TemporaryDirectory() as folder:
-        some = islice(mine(contexts, asked, Path(folder)), arguments.questions)
-        found = dict(tqdm(some, total=arguments.questions, mininterval=20))
-    keep(arguments.state, found)
-    first = sum(bool(quotes) and quotes[0].right is True for quotes in found.values()) / len(found)
-    among = sum(any(one.right for one in quotes) for quotes in found.values()) / len(found)
-    print(f"the right quote first {first:.3f}, among them {among:.3f}")
+        first = islice(mine(contexts, asked, Path(folder)), arguments.questions)
+        mined = dict(tqdm(first, total=arguments.questions, mininterval=20))
+    keep(arguments.state, mined)
+    best = sum(bool(quotes) and quotes[0].right is True for quotes in mined.values()) / len(mined)
+    among = sum(any(one.right for one in quotes) for quotes in mined.values()) / len(mined)
+    print(f"the right quote first {best:.3f}, among them {among:.3f}")
 
 
 if __name__ == "__main__":
