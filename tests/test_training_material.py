@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant import values
 from assistant.llm.model import LlamaModel
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
@@ -16,7 +17,7 @@ from index.sentences import split_sentences
 from training.data import Asked, Context, is_held_out, nearest
 from training.examples import Prompts, Source
 from training.made import EVENTS, made
-from training.mined import FILE, Found, found_before, keep, mine
+from training.mined import FILE, Found, Place, found, found_before, keep, mine
 from training.quotes import Quotes
 from training.renamed import renamed
 from training.vague import vague
@@ -132,6 +133,14 @@ def test_the_pipeline_is_asked_among_all_pages_but_those_kept_for_measuring(tmp_
     assert "The pump was built in 1902." in found[0].quote
     assert found[0].right
     assert not any("1804" in one.quote or "1700" in one.quote for one in found)
+
+
+@pytest.mark.parametrize(("answer", "wide"), [("July", "It was in June. He was late."), ("June", "")])
+def test_a_wrong_quote_has_no_sentence_before_it_that_may_answer(answer: str, wide: str):
+    text = "It was in June. He was late."
+    e = values.Evidence(1, values.Source("a", "00000.txt"), text[16:], 16, len(text), text[16:], 0.5, text, 0)
+    one = found(e, Asked("When was it?", (answer,), 0, 0, 4), Place("00001.txt", 0), lead=0)
+    assert one == Found("He was late.", wide, right=False)
 
 
 def test_what_was_found_is_read_again(tmp_path: Path):

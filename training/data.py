@@ -51,6 +51,14 @@ class Asked:
     start: int
     end: int
 
+    def may_be_in(self, text: str) -> bool:
+        """Whether one of the answers stands in a text, as words or part of words.
+
+        >>> Asked("How deep is it?", ("Four metres",), 0, 0, 11).may_be_in("It is four metres deep.")
+        True
+        """
+        return any(answer.lower() in text.lower() for answer in self.answers)
+
 
 def read(folder: Path) -> tuple[list[Context], list[Asked]]:
     """All paragraphs and the questions whose answer stands in them."""
@@ -99,7 +107,6 @@ def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Embeds
     that do not hold its answer."""
     rows = encoder.embed([c.text for c in contexts])
     questions = encoder.embed([a.question for a in asked])
-    lower = [c.text.lower() for c in contexts]
     same = {
         key: np.array([i for i, c in enumerate(contexts) if (c.file, c.held_out) == key])
         for key in {(c.file, c.held_out) for c in contexts}
@@ -111,8 +118,7 @@ def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Embeds
         if own.event:
             pool = np.array([i for i in pool if contexts[i].event != own.event])
         best = pool[np.argsort(-(rows[pool] @ row))[:POOL]]
-        answers = [answer.lower() for answer in a.answers]
-        found.append([int(i) for i in best if not any(answer in lower[i] for answer in answers)][:KEPT])
+        found.append([int(i) for i in best if not a.may_be_in(contexts[i].text)][:KEPT])
     return found
 
 

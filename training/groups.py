@@ -69,5 +69,4 @@ def _beside(
 ) -> list[Shown]:
     """The passages of the same text that do not hold an accepted answer."""
     others = [passages.shown(asked.context, p, None, header=header) for p in own if p not in holding]
-    answers = [answer.lower() for answer in asked.answers]
-    return [one for one in others if not any(answer in one.text.lower() for answer in answers)]
+    return [one for one in others if not asked.may_be_in(one.text)]

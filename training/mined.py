@@ -77,13 +77,13 @@ def articles(contexts: Sequence[Context]) -> tuple[dict[str, str], dict[int, Pla
 
 def found(e: Evidence, asked: Asked, place: Place, lead: int) -> Found:
     """A quote of the pipeline's, judged; `lead` is the white space before the paragraph, which its article
-    does not have."""
-    wide = widened(e)
-    holds = any(answer.lower() in e.quote.lower() for answer in asked.answers)
+    does not have. A wrong one is not shown with a sentence before it that may answer."""
+    before = widened(e)
+    wide = _plain(before.quote) if before else ""
     start = place.start + asked.start - lead
     here = e.source.file == place.file and e.start <= start + 1 < e.end
-    right = (here or None) if holds else False
-    return Found(_plain(e.quote), _plain(wide.quote) if wide else "", right)
+    right = (here or None) if asked.may_be_in(e.quote) else False
+    return Found(_plain(e.quote), "" if right is False and asked.may_be_in(wide) else wide, right)
 
 
 def found_before(state: Path) -> Mapping[int, Sequence[Found]]:

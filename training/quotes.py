@@ -106,7 +106,6 @@ class Quotes:
         self, asked: Asked, row: np.ndarray, like: Sequence[int], rng: random.Random
     ) -> Iterator[str]:
         """The nearest first, but for some noise; each at most once."""
-        answers = [answer.lower() for answer in asked.answers]
         scored: list[tuple[float, int, int]] = []
         for context in (asked.context, *like):
             begin, end = self.first[context], self.first[context + 1]
@@ -116,7 +115,7 @@ class Quotes:
         for _, context, i in sorted(scored, reverse=True)[: POOL * 2]:
             quote = self._quote(context, i, rng)
             low = quote.lower()
-            if low in seen or len(quote) > MAX_CHARS or any(answer in low for answer in answers):
+            if low in seen or len(quote) > MAX_CHARS or asked.may_be_in(quote):
                 continue
             seen.add(low)
             yield quote
