@@ -60,6 +60,13 @@ def test_only_questions_whose_answer_stands_in_the_text_are_used(folder: Path):
     ]
 
 
+def test_a_part_of_the_pages_has_all_that_are_kept_for_measuring(folder: Path):
+    every, part = data.read(folder)[0], data.read(folder, 0.5)[0]
+    assert {c.title for c in part} < {c.title for c in every}
+    assert [c for c in part if c.held_out] == [c for c in every if c.held_out]
+    assert [c.title for c in part] == [p for p in PAGES if data.is_held_out(p) or data.in_part(p, 0.5)]
+
+
 def test_an_explicit_answer_without_a_place_must_occur_once():
     qa = {"answers": ["a fox"], "kind": "explicit"}
     assert data.answer_place("He saw A fox.", qa) == (7, 12)

@@ -14,10 +14,11 @@ from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
 from index.embed import Encoder
 from index.sentences import split_sentences
+from training.articles import Question
 from training.data import Asked, Context, is_held_out, nearest
 from training.examples import Prompts, Source
 from training.made import EVENTS, made
-from training.mined import FILE, Found, Place, found, found_before, keep, mine
+from training.mined import FILE, Found, found, found_before, keep, mine
 from training.quotes import Quotes
 from training.renamed import renamed
 from training.vague import vague
@@ -139,7 +140,7 @@ def test_the_pipeline_is_asked_among_all_pages_but_those_kept_for_measuring(tmp_
 def test_a_wrong_quote_has_no_sentence_before_it_that_may_answer(answer: str, wide: str):
     text = "It was in June. He was late."
     e = values.Evidence(1, values.Source("a", "00000.txt"), text[16:], 16, len(text), text[16:], 0.5, text, 0)
-    one = found(e, Asked("When was it?", (answer,), 0, 0, 4), Place("00001.txt", 0), lead=0)
+    one = found(e, Question("When was it?", (answer,), "June", "00001.txt", 0))
     assert one == Found("He was late.", wide, right=False)
 
 

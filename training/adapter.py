@@ -223,6 +223,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--examples", type=int, default=3000)
+    parser.add_argument("--part", type=float, default=1.0, help="of the pages, 0..1: less to prepare")
     parser.add_argument("--stop-at", type=int, help="stop after so many, the rate as if it went on")
     parser.add_argument("--state", type=Path, default=Path("build/adapter.state"), help="of a run to go on")
     parser.add_argument("--after", type=Path, help="the adapter that an earlier run wrote, to begin with")
@@ -236,7 +237,7 @@ def main() -> None:
     prompts = Prompts(LlamaModel(file))
     encoder = Encoder(dtype="float32")
     state = arguments.state
-    public = Source(*read(arguments.folder), state, encoder, prompts)
+    public = Source(*read(arguments.folder, arguments.part), state, encoder, prompts)
     own = Source(*made(MADE_ARTICLES, SEED), state.with_stem(f"{state.stem}-{MADE}"), encoder, prompts)
     held = {
         name: list(islice(source.stream(held_out=True), number))

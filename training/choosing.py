@@ -2,7 +2,7 @@
 
     python -m training.choosing ../shared/train/squadshifts_wiki.jsonl --adapter build/adapter.gguf
 
-Asks the questions of training/evidence.py on pages that neither reader nor adapter was trained on, and shows
+Asks the questions of training/articles.py on pages that neither reader nor adapter was trained on, and shows
 the evidence to the model with its adapter. Fits on one half of the questions, reports on the other; the
 weights printed last are fitted on all. Never reads an evaluation set.
 """
@@ -39,8 +39,9 @@ from assistant.llm.weights import find_weights
 from assistant.measuring.gold import contains
 from assistant.settings import DEFAULT_MODEL
 from assistant.values import Answer, Evidence
+from training.articles import Question, read
 from training.data import is_held_out
-from training.evidence import Question, fit, read, report
+from training.evidence import fit, report
 
 QUOTE_FEATURES = ("own", "chosen")
 ANY_FEATURES = ("own", "some")
@@ -70,13 +71,8 @@ def seen(assistant: Assistant, model: LlamaModel, question: Question) -> Seen | 
 
 
 def right(e: Evidence, question: Question) -> bool | None:
-    """Whether a quote answers; None when that can't be told (the words occur elsewhere)."""
-    holds = any(answer.lower() in e.quote.lower() for answer in question.answers)
-    if e.source.file != question.file:
-        return None if holds else False
-    if question.start is None or not holds:
-        return holds
-    return e.start <= question.start + 1 < e.end or None
+    """Whether a quote answers; None when that can't be told."""
+    return question.answered_by(e.quote, e.source.file, e.start, e.end)
 
 
 def fit_quotes(some: Sequence[Seen]) -> Weights:

@@ -52,26 +52,36 @@ class Asked:
     end: int
 
     def may_be_in(self, text: str) -> bool:
-        """Whether one of the answers stands in a text, as words or part of words.
-
-        >>> Asked("How deep is it?", ("Four metres",), 0, 0, 11).may_be_in("It is four metres deep.")
-        True
-        """
-        return any(answer.lower() in text.lower() for answer in self.answers)
+        """Whether one of the answers stands in a text."""
+        return stands_in(text, self.answers)
 
 
-def read(folder: Path) -> tuple[list[Context], list[Asked]]:
-    """All paragraphs and the questions whose answer stands in them."""
+def stands_in(text: str, answers: Sequence[str]) -> bool:
+    """Whether one of the answers does, as words or part of words.
+
+    >>> stands_in("It is four metres deep.", ["Four metres", "4 m"])
+    True
+    """
+    lower = text.lower()
+    return any(answer.lower() in lower for answer in answers)
+
+
+def read(folder: Path, part: float = 1.0) -> tuple[list[Context], list[Asked]]:
+    """All paragraphs and the questions whose answer stands in them; or of `part` of the pages (0..1), and all
+    that are kept for measuring."""
     contexts: list[Context] = []
     asked: list[Asked] = []
     for name in FILES:
         for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
-            page = json.loads(line)
-            title = page["title"] if name in WITH_TITLES else ""
+            paragraph = json.loads(line)
+            text, title = paragraph["context"], paragraph["title"] if name in WITH_TITLES else ""
+            held_out = is_held_out(title or text)
+            if not (held_out or in_part(title or text, part)):
+                continue
             spoken = title.replace("_", " ").replace("-", " ")
-            contexts.append(Context(page["context"], spoken, name, is_held_out(title or page["context"])))
-            for qa in page["qas"]:
-                if place := answer_place(page["context"], qa):
+            contexts.append(Context(text, spoken, name, held_out))
+            for qa in paragraph["qas"]:
+                if place := answer_place(text, qa):
                     question, answers = qa["question"].strip(), tuple(qa["answers"])
                     asked.append(Asked(question, answers, len(contexts) - 1, *place))
     return contexts, asked
@@ -83,7 +93,20 @@ def is_held_out(page: str) -> bool:
     >>> [page for page in ("Andes", "Tin", "Zinc") if is_held_out(page)]
     ['Andes', 'Tin']
     """
-    return int(hashlib.sha256(page.encode()).hexdigest(), 16) % HELD_OUT == 0
+    return _number(page) % HELD_OUT == 0
+
+
+def in_part(page: str, part: float) -> bool:
+    """Whether a page is among so many of all, 0..1; decided by its name.
+
+    >>> [[page for page in ("Andes", "Tin", "Zinc", "Lead") if in_part(page, part)] for part in (0.4, 1.0)]
+    [['Andes'], ['Andes', 'Tin', 'Zinc', 'Lead']]
+    """
+    return _number(page) // HELD_OUT % 100 < part * 100
+
+
+def _number(page: str) -> int:
+    return int(hashlib.sha256(page.encode()).hexdigest(), 16)
 
 
 def answer_place(context: str, qa: dict[str, Any]) -> tuple[int, int] | None:

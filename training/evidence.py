@@ -2,22 +2,17 @@
 
     python -m training.evidence ../shared/train/squadshifts_wiki.jsonl [more.jsonl]
 
-Reads paragraphs with span questions (one JSON a line: `title`, `context`, `qas` with `question`,
-`answers`, `start`).
-Two thirds of each page's paragraphs become an article; the questions on the others are unanswerable,
-though the article is about their very subject. Only questions on pages that the reader was not trained on are
-asked. Fits on half of them and reports on the other half; the weights printed last are fitted on all.
-Never reads an evaluation set. Needs scikit-learn, which sentence-transformers brings.
+Asks the questions of training/articles.py on pages that the reader was not trained on. Fits on half of them
+and reports on the other half; the weights printed last are fitted on all. Never reads an evaluation set.
+Needs scikit-learn, which sentence-transformers brings.
 """
 
 import argparse
-import json
 import random
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -32,59 +27,14 @@ from assistant.finding.reader import WEIGHTS, Reader
 from assistant.settings import Settings
 from index.library import Library
 from index.store import Generation
+from training.articles import Question, read
 from training.data import is_held_out
 
 
-@dataclass(frozen=True)
-class Question:
-    """One training question and where its answer stands."""
-
-    text: str
-    answers: tuple[str, ...]
-    page: str
-    file: str  # of its paragraph
-    start: int | None  # of the answer in the paragraph, when the set tells
-
-
-def read(files: list[Path], rng: random.Random) -> tuple[dict[str, str], list[Question]]:
-    """Articles by file name, each made of two thirds of the paragraphs of one page, and all questions;
-    those on the other paragraphs have the file ""."""
-    pages: dict[str, list[dict[str, Any]]] = {}
-    for file in files:
-        for line in file.read_text(encoding="utf-8").splitlines():
-            data = json.loads(line)
-            pages.setdefault(data["title"], []).append(data)
-    articles: dict[str, str] = {}
-    questions: list[Question] = []
-    for number, paragraphs in enumerate(pages.values()):
-        name, text, page = f"{number:05d}.txt", "", paragraphs[0]["title"]
-        for paragraph in paragraphs:
-            kept = rng.random() < 2 / 3
-            base = len(text)
-            if kept:
-                text += paragraph["context"].strip() + "\n\n"
-            for q in paragraph["qas"]:
-                if q.get("kind") == "implicit":
-                    continue
-                lead = len(paragraph["context"]) - len(paragraph["context"].lstrip())
-                start = base + q["start"] - lead if "start" in q else None
-                questions.append(
-                    Question(q["question"], tuple(q["answers"]), page, name if kept else "", start)
-                )
-        if text:
-            articles[name] = text
-    return articles, questions
-
-
 def right(candidate: Candidate, question: Question) -> bool | None:
-    """Whether the sentence answers; None when that can't be told (the words occur elsewhere)."""
-    holds = any(answer.lower() in candidate.text.lower() for answer in question.answers)
-    if candidate.article.file != question.file:
-        return None if holds else False
-    if question.start is None or not holds:
-        return holds
-    s = candidate.sentence
-    return any(s.start <= question.start + slack < s.end for slack in (0, 1)) or None
+    """Whether the sentence answers; None when that can't be told."""
+    sentence = candidate.sentence
+    return question.answered_by(candidate.text, candidate.article.file, sentence.start, sentence.end)
 
 
 def fit(rows: list[list[float]], labels: list[bool], names: tuple[str, ...]) -> Weights:

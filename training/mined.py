@@ -22,7 +22,8 @@ from tqdm import tqdm
 from assistant import Assistant
 from assistant.composing.widen import widened
 from assistant.values import Evidence
-from training.data import Asked, Context, order, read
+from training.articles import Question
+from training.data import Asked, Context, order, read, stands_in
 
 SUFFIX = ".mined.json"  # of the file beside a run's state
 FILE = "squadshifts_wiki"  # whose questions are asked
@@ -75,15 +76,12 @@ def articles(contexts: Sequence[Context]) -> tuple[dict[str, str], dict[int, Pla
     return texts, places
 
 
-def found(e: Evidence, asked: Asked, place: Place, lead: int) -> Found:
-    """A quote of the pipeline's, judged; `lead` is the white space before the paragraph, which its article
-    does not have. A wrong one is not shown with a sentence before it that may answer."""
+def found(e: Evidence, question: Question) -> Found:
+    """A quote of the pipeline's, judged. A wrong one has no sentence before it that may answer."""
     before = widened(e)
     wide = _plain(before.quote) if before else ""
-    start = place.start + asked.start - lead
-    here = e.source.file == place.file and e.start <= start + 1 < e.end
-    right = (here or None) if asked.may_be_in(e.quote) else False
-    return Found(_plain(e.quote), "" if right is False and asked.may_be_in(wide) else wide, right)
+    right = question.answered_by(e.quote, e.source.file, e.start, e.end)
+    return Found(_plain(e.quote), "" if right is False and stands_in(wide, question.answers) else wide, right)
 
 
 def found_before(state: Path) -> Mapping[int, Sequence[Found]]:
@@ -120,10 +118,12 @@ def mine(
     for number in reversed(order(contexts, asked, 0, held_out=False)):
         one = asked[number]
         if place := places.get(one.context):
-            context = contexts[one.context].text
-            lead = len(context) - len(context.lstrip())
-            evidence = assistant.ask(one.question, period=False).evidence
-            yield number, [found(e, one, place, lead) for e in evidence]
+            context = contexts[one.context]
+            lead = len(context.text) - len(context.text.lstrip())  # its article has none
+            start = place.start + one.start - lead
+            question = Question(one.question, one.answers, context.title, place.file, start)
+            evidence = assistant.ask(question.text, period=False).evidence
+            yield number, [found(e, question) for e in evidence]
 
 
 def main() -> None:
