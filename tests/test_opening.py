@@ -34,7 +34,7 @@ def quoted(text: str, quote: str = QUOTE) -> Evidence:
 
 
 def test_it_is_the_first_whole_sentence_with_its_place_and_a_passage_around_it():
-    found = opening(article(TEXT), quoted(TEXT), 7)
+    found = opening(article(TEXT), quoted(TEXT), 7, 60)
     assert found is not None
     assert (found.n, found.quote, found.score) == (7, OPENS_WITH, 0.5)
     assert TEXT[found.start : found.end] == OPENS_WITH
@@ -45,7 +45,7 @@ def test_it_is_the_first_whole_sentence_with_its_place_and_a_passage_around_it()
 def test_a_title_is_none():
     headed = f"The day the earth shook the whole of Northland\n\n{TEXT}"
     body = headed.index(HEAD)
-    found = opening(article(headed, body), quoted(headed), 2)
+    found = opening(article(headed, body), quoted(headed), 2, 60)
     assert found is not None
     assert found.quote == OPENS_WITH
 
@@ -62,7 +62,7 @@ def test_a_title_is_none():
     ],
 )
 def test_there_is_none(text: str, quote: str):
-    assert opening(article(text), quoted(text, quote), 2) is None
+    assert opening(article(text), quoted(text, quote), 2, 60) is None
 
 
 # --- a model that reads it ---------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def chosen(
     question = base.standalone_question
     quotes = base.evidence[: settings.model_quotes]
     best = max(quotes, key=lambda e: e.score)
-    begins = opening(articles(best.source.article), best, len(base.evidence) + 1)
+    begins = opening(articles(best.source.article), best, len(base.evidence) + 1, settings.answer_words)
     shown = Shown.of(quotes, begins)
     asked = prompts(question, shown.texts)
     chosen_at = 0.0
@@ -158,8 +158,8 @@ class Shown:
 
     def unsure(self, odds: Sequence[float], sure: float = SURE) -> bool:
         """Whether there are more to be read, and none of the first is likely enough to answer."""
-        own = [o for o, rank in zip(odds[1:], self.ranks, strict=False) if rank != OPENED]
-        return len(odds) <= len(self.all) and max(log_ratio(o, odds[0]) for o in own) < sure
+        none, *own = self.picked(odds).odds
+        return len(odds) <= len(self.all) and log_ratio(max(own), none) < sure
 
     def opens(self, odds: Sequence[float], picked: "Picked") -> bool:
         """Whether the reader's best quote is the best by both opinions, and answers better when opened."""

@@ -9,14 +9,13 @@ from index.sentences import split_sentences
 from index.text import Article
 
 FEWEST_WORDS = 8  # of an opening: what is shorter is a heading, a place, a name
-MOST_WORDS = 60  # of both together: they are the whole answer
 WITHIN = 2000  # characters of the body in which it begins and ends
 CONTEXT_SENTENCES = 4  # of the passage around it, its own the first
 
 
-def opening(article: Article, quote: Evidence, n: int) -> Evidence | None:
+def opening(article: Article, quote: Evidence, n: int, most: int) -> Evidence | None:
     """As quote number `n`, as probable an answer as `quote`, for nobody asked it alone; None where it stands
-    in the quote or after it, and where both are too long for an answer. No question opens an article: it
+    in the quote or after it, and where both have more than `most` words. No question opens an article: it
     tells nothing."""
     end = article.body_start + WITHIN
     sentences = [
@@ -29,7 +28,7 @@ def opening(article: Article, quote: Evidence, n: int) -> Evidence | None:
         words = len(text.split())
         if words < FEWEST_WORDS or text.endswith("?"):
             continue
-        if s.end > quote.start or words + len(quote.quote.split()) > MOST_WORDS:
+        if s.end > quote.start or words + len(quote.quote.split()) > most:
             return None
         last = sentences[i : i + CONTEXT_SENTENCES][-1]
         context = article.text[s.start : last.end]
