@@ -7,7 +7,7 @@ from test_answer import CARRIED, Open, is_exact
 from test_choose import Choosing, evidence, open_assistant  # noqa: F401 - a fixture
 
 from assistant.composing.assemble import opened
-from assistant.composing.choose import FIRST, OPENS, Shown
+from assistant.composing.choose import OPENS, SURE, Shown
 from assistant.composing.opening import opening
 from assistant.composing.widen import widened
 from assistant.values import Citation, Claim, Evidence, Source
@@ -68,15 +68,14 @@ def test_there_is_none(text: str, quote: str):
 # --- a model that reads it ---------------------------------------------------------------------------
 
 
-def test_it_is_read_with_the_first_and_takes_no_quotes_place():
+def test_it_is_read_last_and_takes_no_quotes_place():
     first, second = (evidence(BETWEEN + QUOTE, QUOTE, n, 1 - n / 10) for n in (1, 2))
     begins = replace(evidence(OPENS_WITH, OPENS_WITH, 3), start=0)
     shown = Shown.of([second, first], begins)
-    assert shown.texts[shown.first - 1] == f"{OPENS_WITH} {QUOTE}"
-    assert shown.first == Shown.of([second, first]).first + 1 <= FIRST + 2
-    number = shown.first
-    odds = [0.1, 0.2, *[0.0] * (len(shown.all) - 1)]
-    odds[number] = 0.7
+    assert shown.texts[-1] == f"{OPENS_WITH} {QUOTE}"
+    assert shown.first == Shown.of([second, first]).first < len(shown.all)
+    number = len(shown.all)
+    odds = [0.1, 0.2, *[0.0] * (number - 2), 0.7]
     picked = shown.picked(odds)
     assert number not in picked.numbers
     assert picked.read[0] == first
@@ -106,7 +105,15 @@ def test_it_opens_what_is_the_best_quote_by_both(rise: float, best_is_first: boo
     assert shown.ranks == (0, 1, -1)
     odds = (0.1, 0.2, 0.01 if best_is_first else 9.0, 0.2 * 2.71828**rise)
     assert shown.opens(odds, shown.picked(odds)) is opens
+    assert shown.opens(odds[:3], shown.picked(odds[:3])) is False  # it was not read
     assert Shown.of(quotes).opens(odds[:3], Shown.of(quotes).picked(odds[:3])) is False
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_it_is_not_read_behind_a_quote_that_answers_for_sure(open_assistant: Open, sure: bool):  # noqa: F811
+    model = Choosing(lambda text: SURE + (1 if sure else -1) if FELL in text else -6.0, "7,450 tonnes")
+    open_assistant(model).ask(FREIGHT)
+    assert any(text.startswith(CARRIED) and FELL in text for text in model.shown) is not sure
 
 
 def test_the_answer_has_both_with_a_footnote_each(open_assistant: Open, seed_library: Library):  # noqa: F811
