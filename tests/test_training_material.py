@@ -14,6 +14,7 @@ from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
 from index.embed import Encoder
 from index.sentences import split_sentences
+from training import adapter
 from training.articles import Question
 from training.data import Asked, Context, is_held_out, nearest
 from training.examples import Prompts, Source
@@ -142,6 +143,18 @@ def test_a_wrong_quote_has_no_sentence_before_it_that_may_answer(answer: str, wi
     e = values.Evidence(1, values.Source("a", "00000.txt"), text[16:], 16, len(text), text[16:], 0.5, text, 0)
     one = found(e, Question("When was it?", (answer,), "June", "00001.txt", 0))
     assert one == Found("He was late.", wide, right=False)
+
+
+def test_what_was_found_among_all_pages_is_not_shown_with_a_part_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    state = tmp_path / "adapter.state"
+    keep(state, {3: [Found("It rained.", "", right=None)]})
+    given = ["adapter", "data", "--out", "out.gguf", "--state", str(state), "--part", "0.3"]
+    monkeypatch.setattr("sys.argv", given)
+    with pytest.raises(SystemExit):
+        adapter.main()
+    assert "leave --part out" in capsys.readouterr().err
 
 
 def test_what_was_found_is_read_again(tmp_path: Path):

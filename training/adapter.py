@@ -230,6 +230,9 @@ def main() -> None:
     parser.add_argument("--skip", type=int, default=0, help="examples that it has seen")
     parser.add_argument("--compile", action="store_true", help="faster after the first minute")
     arguments = parser.parse_args()
+    found = found_before(arguments.state)
+    if found and arguments.part < 1:
+        parser.error("what training.mined found is numbered among all pages: leave --part out")
     arguments.state.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(SEED)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -251,7 +254,7 @@ def main() -> None:
     often, seldom = public.stream(held_out=False), own.stream(held_out=False)
     for _ in islice(mixed(often, seldom, MADE_EVERY), arguments.skip):
         pass
-    if found := found_before(state):
+    if found:
         often = mixed(often, public.mined(found), MINED_EVERY)
     stream = mixed(often, seldom, MADE_EVERY)
     run(training, stream, held, verdicts, arguments)

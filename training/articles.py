@@ -21,7 +21,7 @@ class Question:
     text: str
     answers: tuple[str, ...]
     page: str
-    file: str  # of its paragraph
+    file: str  # of its article, "" where its paragraph is in none
     start: int | None  # of the answer in the article, when the set tells
 
     def answered_by(self, text: str, file: str, start: int, end: int) -> bool | None:
@@ -34,8 +34,7 @@ class Question:
         >>> print(question.answered_by("It was May.", "2.txt", 0, 11))
         None
         """
-        holds = stands_in(text, self.answers)
-        if not holds:
+        if not stands_in(text, self.answers):
             return False
         if file != self.file:
             return None

@@ -51,10 +51,6 @@ class Asked:
     start: int
     end: int
 
-    def may_be_in(self, text: str) -> bool:
-        """Whether one of the answers stands in a text."""
-        return stands_in(text, self.answers)
-
 
 def stands_in(text: str, answers: Sequence[str]) -> bool:
     """Whether one of the answers does, as words or part of words.
@@ -141,7 +137,7 @@ def nearest(contexts: Sequence[Context], asked: Sequence[Asked], encoder: Embeds
         if own.event:
             pool = np.array([i for i in pool if contexts[i].event != own.event])
         best = pool[np.argsort(-(rows[pool] @ row))[:POOL]]
-        found.append([int(i) for i in best if not a.may_be_in(contexts[i].text)][:KEPT])
+        found.append([int(i) for i in best if not stands_in(contexts[i].text, a.answers)][:KEPT])
     return found
 
 

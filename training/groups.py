@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from index.text import Passage
 from training.altered import altered
-from training.data import Asked
+from training.data import Asked, stands_in
 from training.passages import Passages, Shown, holds
 from training.told import TOLD_SHARE, told
 
@@ -69,4 +69,4 @@ def _beside(
 ) -> list[Shown]:
     """The passages of the same text that do not hold an accepted answer."""
     others = [passages.shown(asked.context, p, None, header=header) for p in own if p not in holding]
-    return [one for one in others if not asked.may_be_in(one.text)]
+    return [one for one in others if not stands_in(one.text, asked.answers)]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.sentences import split_sentences
-from training.data import Asked, Context, Embeds
+from training.data import Asked, Context, Embeds, stands_in
 from training.mined import Found
 from training.renamed import renamed
 from training.told import TOLD_SHARE, told
@@ -115,7 +115,7 @@ class Quotes:
         for _, context, i in sorted(scored, reverse=True)[: POOL * 2]:
             quote = self._quote(context, i, rng)
             low = quote.lower()
-            if low in seen or len(quote) > MAX_CHARS or asked.may_be_in(quote):
+            if low in seen or len(quote) > MAX_CHARS or stands_in(quote, asked.answers):
                 continue
             seen.add(low)
             yield quote

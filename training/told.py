@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 
 from index.text import Span
+from training.data import stands_in
 
 # Of the questions: a sentence of the paragraph that does not answer stands before them, and among what is to
 # be read, so that to say again what was told is not to answer.
@@ -20,11 +21,10 @@ def told(
     >>> told(text, [Span(0, 14), Span(15, 26)], 1, ["old"], random.Random(0))
     'A bridge fell.'
     """
-    lower = [answer.lower() for answer in answers]
     others = [
         " ".join(text[s.start : s.end].split())
         for i, s in enumerate(sentences)
         if i != right and s.end - s.start <= TOLD_CHARS
     ]
-    fit = [one for one in others if not any(answer in one.lower() for answer in lower)]
+    fit = [one for one in others if not stands_in(one, answers)]
     return rng.choice(fit) if fit else None
