@@ -1,30 +1,22 @@
 """`Library`: a folder of generations and the pointer to the live one.
 
-Readers keep the generation they opened. A build writes a new one beside it and swaps the pointer last,
-so a crash at any instant leaves the old one live. A generation is checked against its checksums when it is
-opened: where a byte has changed, the newest sound one answers instead. Article identity is the path that was
-added.
+Readers keep the generation they opened (live.py). A build writes a new one beside it and swaps the pointer
+last, so a crash at any instant leaves the old one live. Article identity is the path that was added.
 """
 
 import contextlib
 import json
-import logging
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from index.archive import Archive
 from index.build import Build
 from index.embed import DEFAULT_ENCODER, Encoder, Rows
-from index.errors import (
-    EncoderMismatch,
-    LibraryBroken,
-    LibraryMissing,
-    UsageError,
-)
+from index.errors import LibraryBroken, LibraryMissing, UsageError
 from index.filter import ANY, Allowed
 from index.fuse import fuse
 from index.generations import POINTER, Generations
+from index.live import Live
 from index.lock import building
 from index.mend import Diagnosis, examine, rescue, tidy
 from index.permalink import Found, Permalink
@@ -34,8 +26,6 @@ from index.scan import article_files
 from index.sources import as_it_was, columns_of, files_of, is_below, is_needed, looked_at
 from index.store import MANIFEST, Generation, Listed, Manifest, Progress, read_manifest
 from index.text import Article, Hit
-
-log = logging.getLogger(__name__)
 
 # How deep each list goes before they are fused; the evaluation sets gained nothing beyond.
 SEARCH_DEPTH = 50
@@ -50,12 +40,8 @@ class Library:
         self.archive = Archive(folder)
         self._kept = Generations(folder)
         self._wanted = encoder
-        self.damage: str | None = None  # what is wrong with the generation that should be live
         self._encoder: Encoder | None = None
-        self._live: Generation | None = None
-        self._opened: str | None = None
-        self._written: str | None = None  # by this very object: its checksums are a moment old
-        self._opening = threading.Lock()
+        self._live = Live(self._kept, encoder)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -67,46 +53,12 @@ class Library:
         Raises LibraryMissing, LibraryBroken, EncoderMismatch. Whoever answers a question takes it once
         and keeps it, so that all parts of the answer come from the same generation.
         """
-        name = self._kept.live()
-        if name is None:
-            raise LibraryMissing(
-                f"there is no library in {self.folder} yet; add articles with `footnote add FOLDER`"
-            )
-        with self._opening:
-            if self._live is None or self._opened != name:
-                try:
-                    self._live, self.damage = self._sound(name)
-                except LibraryBroken:
-                    if self._kept.live() == name:
-                        raise
-                    self._live = None  # another process has built meanwhile, and deleted this one
-                self._opened = name
-            if self._live is not None:
-                return self._live
-        return self.live
+        return self._live.generation()
 
-    def _sound(self, name: str) -> tuple[Generation, str | None]:
-        """The generation of that name, or the newest sound one and what is wrong with the former."""
-        try:
-            return self._open(name), None
-        except LibraryBroken as error:
-            if self._kept.live() != name:
-                raise
-            for other in reversed(self._kept.complete()):
-                with contextlib.suppress(LibraryBroken):
-                    if other != name:
-                        generation = self._open(other)
-                        log.warning("%s; generation %s answers until then", error, other)
-                        return generation, str(error)
-            raise
-
-    def _open(self, name: str) -> Generation:
-        generation = Generation(self._kept.path(name))
-        self._check_encoder(generation.manifest)
-        if name != self._written and (damaged := generation.verify()):
-            generation.close()
-            raise LibraryBroken(f"{name}/{damaged[0]} is damaged; run `footnote doctor`")
-        return generation
+    @property
+    def damage(self) -> str | None:
+        """What is wrong with the generation that should be live, as it was opened last."""
+        return self._live.damage
 
     def search(
         self, query: str, k: int, generation: Generation | None = None, allowed: Allowed = ANY
@@ -324,7 +276,7 @@ class Library:
             found.done.append(f"generation {found.sound[-1]} is live again")
         else:
             (self.folder / POINTER).unlink(missing_ok=True)
-        self._live = None
+        self._live.forget()
         return False
 
     def _told_sources(self) -> list[Path]:
@@ -395,17 +347,9 @@ class Library:
     ) -> None:
         before = self._kept.live()
         build.finish(report, sources, columns)
-        self._written = build.folder.name
+        self._live.trust(build.folder.name)
         self._kept.point_at(build.folder.name)
         self._kept.clean_up({build.folder.name, before})
 
     def _sources(self) -> list[str]:
         return self.live.manifest.sources if self._kept.live() else []
-
-    def _check_encoder(self, manifest: Manifest) -> None:
-        built_with = str(manifest.encoder["name"])
-        if built_with != self._wanted:
-            raise EncoderMismatch(
-                f"this library was built with the encoder {built_with!r}, not {self._wanted!r}; "
-                f"use --encoder {built_with}, or add the articles into another --library"
-            )

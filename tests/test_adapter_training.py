@@ -2,13 +2,14 @@
 
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from assistant.composing.choose import prompts
 from assistant.llm.model import LlamaModel
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
-from training.adapter import loss_of, packed, said
 from training.examples import Prompts
+from training.passes import MOST_TOKENS, loss_of, packed, passes, said
 from training.quotes import Example
 
 QUOTES = ("It rained all day.", "Lee left on Monday.", "Ann stayed.")
@@ -50,12 +51,58 @@ def test_the_verdict_is_read_before_the_reply_and_its_words_after_it(model: Llam
     with torch.no_grad():
         head.weight.zero_()
         head.weight[7] = 1.0  # "yes" less "no" is the token itself
-    found = said(Layers(), head, shown, (7, 8))
+    (found,) = said(Layers(), head, [shown], (7, 8))
     last = [branch.tokens[len(branch.tokens) - branch.reply - 1] for branch in shown.branches]
     assert found.odds.tolist() == [0.0, *map(float, last)]
     assert found.reply is not None
     assert len(found.reply) == shown.branches[1].reply - 1  # what follows "Yes"
     assert loss_of(shown, found).item() > 0
-    tokens, places, mask = packed(shown)
-    assert tokens.shape == places.shape == (1, shown.length)
-    assert mask.shape == (1, 1, shown.length, shown.length)
+    made = packed([shown])
+    assert made.tokens.shape == made.places.shape == (1, shown.length)
+    assert made.mask.shape == (1, 1, shown.length, shown.length)
+
+
+@pytest.fixture(scope="module")
+def network():
+    """A network of the same kind, untrained and tiny."""
+    torch.manual_seed(3)
+    config = LlamaConfig(
+        vocab_size=50_000,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+    )
+    return LlamaForCausalLM(config).eval()
+
+
+def test_examples_that_share_a_pass_are_read_as_each_alone(model: LlamaModel, network: LlamaForCausalLM):
+    made = Prompts(model)
+    some = [
+        made.shown(Example("When did Lee leave?", QUOTES, 1, "on Monday")),
+        made.shown(Example("Who stayed, and for how long?", QUOTES[1:], None, "")),
+        made.shown(Example("When did it rain?", QUOTES[:1], 0, "all day")),
+    ]
+    together = said(network.model, network.lm_head, some, (7, 8))
+    for shown, found in zip(some, together, strict=True):
+        (alone,) = said(network.model, network.lm_head, [shown], (7, 8))
+        torch.testing.assert_close(found.odds, alone.odds, atol=1e-5, rtol=1e-4)
+        assert (found.reply is None) == (alone.reply is None) == (shown.right == 0)
+        assert loss_of(shown, found).item() == pytest.approx(loss_of(shown, alone).item(), abs=1e-4)
+    assert together[0].odds[1:].std() > 1e-4  # quotes are told apart
+
+
+def test_what_all_begin_with_is_read_once(model: LlamaModel):
+    made = Prompts(model)
+    some = [made.shown(Example(q, QUOTES, None, "")) for q in ("Who left?", "Who stayed?", "Did it rain?")]
+    assert packed(some).tokens.shape[1] < sum(shown.length for shown in some) - 2 * 30
+
+
+def test_a_pass_has_no_more_tokens_than_it_may(model: LlamaModel):
+    some = [Prompts(model).shown(Example("Who left?", QUOTES, None, ""))] * 20
+    parts = list(passes(some))
+    assert [shown for part in parts for shown in part] == some
+    assert 1 < len(parts) < 20
+    assert all(packed(part).tokens.shape[1] <= MOST_TOKENS for part in parts)
+    assert [len(part) for part in passes(some, most=1)] == [1] * 20

@@ -49,6 +49,7 @@ LEVELS = {
     "index/readers/rows.py": 4,
     "index/report.py": 4,
     "index/rows.py": 4,
+    "index/live.py": 5,
     "index/readers/__init__.py": 5,
     "index/build.py": 6,
     "index/sources.py": 6,

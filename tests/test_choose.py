@@ -270,6 +270,17 @@ def test_the_wider_quote_is_picked_where_the_model_finds_it_better():
     assert shown.picked((0.2, 0.4, 0.3, 0.1)).read == (first, second)
 
 
+def test_words_are_marked_where_a_quote_is_worth_a_share_of_the_best():
+    quotes = tuple(evidence("It rained.", "It rained.", n) for n in (1, 2, 3, 4))
+    # Log odds of a quote are 0.1 of the reader's, here 0, and 0.6 of these.
+    odds = (0.1, 0.1, 0.1 * math.exp(5.1 / 0.6), 0.1 * math.exp(2.9 / 0.6), 0.1 * math.exp(2 / 0.6))
+    picked = Picked(quotes, (1, 2, 3, 4), odds)
+    assert picked.best(3) == [2, 3, 4]
+    assert picked.best(3, worth=math.exp(-3)) == [2, 3]  # those of 3 are less by 2.2, of 4 by 3.1
+    assert picked.best(3, worth=math.exp(-6)) == [2, 3, 4]
+    assert picked.best(3, worth=1.0) == [2]
+
+
 def test_only_the_best_are_shown_wider():
     quotes = [evidence(SHELVES, "Those shelves are empty now.", n, n / 10) for n in range(1, 6)]
     shown = Shown.of(quotes)

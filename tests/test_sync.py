@@ -169,7 +169,7 @@ class Archive(RuleBasedStateMachine):
             assert self.library.search(asked, 20) == anew.search(asked, 20)
         for generation in (one, other):
             generation.close()
-        self.library._live = None
+        self.library._live.forget()
         shutil.rmtree(anew.folder)
 
 

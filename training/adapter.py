@@ -17,14 +17,12 @@ import argparse
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from assistant.llm.model import LlamaModel
@@ -39,18 +37,19 @@ from training.made import FILE as MADE
 from training.made import made
 from training.merged import merged
 from training.mined import found_before
+from training.passes import loss_of, passes, said
 from training.precision import precision
 
 RANK, ALPHA = 32, 64
 LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 LEARNING_RATE = 4e-4
 WARM_UP, FALL = 40, 0.3  # steps until the full rate; share of the steps over which it falls
-WORDS_WEIGHT = 1.0  # of the loss on the words, beside that on the choice
 STEP = 8  # examples of a step
 MINED_EVERY = 2  # one of so many public questions is shown with what training/mined.py found, if it was run
 MADE_ARTICLES, MADE_EVERY = 1000, 4  # news of our own making: how many, and one of so many questions
 KEEP_EVERY, REPORT_EVERY = 10, 128  # steps
 DEV_QUESTIONS, DEV_MADE = 200, 60
+TIMED = range(WARM_UP // 2, WARM_UP)  # steps by whose time the others are counted (`fitting`)
 
 
 def network(file: Path, device: str) -> Any:
@@ -64,71 +63,16 @@ def network(file: Path, device: str) -> Any:
     return get_peft_model(base, config, autocast_adapter_dtype=False).to(device, precision(device))
 
 
-def packed(shown: Shown) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """`(1, length)` tokens and positions and the `(1, 1, length, length)` mask: each branch sees what is
-    common and itself, and stands where it would alone.
-
-    >>> from training.examples import Branch
-    >>> tokens, places, mask = packed(Shown((5, 6), (Branch((7,), 0), Branch((8, 9), 0)), 0))
-    >>> tokens.tolist(), places.tolist()
-    ([[5, 6, 7, 8, 9]], [[0, 1, 2, 2, 3]])
-    >>> mask[0, 0].int().tolist()[2:]
-    [[1, 1, 1, 0, 0], [1, 1, 0, 1, 0], [1, 1, 0, 1, 1]]
-    """
-    common = len(shown.common)
-    tokens, places = list(shown.common), list(range(common))
-    mask = torch.ones((shown.length, shown.length), dtype=torch.bool).tril()
-    for branch in shown.branches:
-        mask[len(tokens) :, common : len(tokens)] = False
-        tokens += branch.tokens
-        places += range(common, common + len(branch.tokens))
-    return torch.tensor([tokens]), torch.tensor([places]), mask[None, None]
-
-
-@dataclass(frozen=True)
-class Said:
-    """What the network makes of an example: the log odds of "yes" of each branch, with 0 first for none of
-    them, and the logits of the right one's reply, `(reply, vocabulary)`."""
-
-    odds: torch.Tensor
-    reply: torch.Tensor | None
-
-
-def said(layers: Any, head: Any, shown: Shown, verdicts: tuple[int, int]) -> Said:
-    """One pass. The vocabulary's logits are worked out where something is learnt: they are a fifth of the
-    work."""
-    tokens, places, mask = (part.to(head.weight.device) for part in packed(shown))
-    hidden = layers(input_ids=tokens, position_ids=places, attention_mask=mask).last_hidden_state[0]
-    difference = head.weight[verdicts[0]].float() - head.weight[verdicts[1]].float()
-    margins, reply, end = [hidden.new_zeros((), dtype=torch.float32)], None, len(shown.common)
-    for number, branch in enumerate(shown.branches, start=1):
-        end += len(branch.tokens)
-        margins.append(hidden[end - branch.reply - 1].float() @ difference)
-        if number == shown.right:
-            reply = head(hidden[end - branch.reply : end - 1]).float()
-    return Said(torch.stack(margins), reply)
-
-
-def loss_of(shown: Shown, found: Said) -> torch.Tensor:
-    """The cross-entropy of which quote answers, if any, and that of the words."""
-    device = found.odds.device
-    choice = cross_entropy(found.odds, torch.tensor(shown.right, device=device))
-    if found.reply is None:
-        return choice
-    branch = shown.branches[shown.right - 1]
-    wanted = torch.tensor(branch.tokens[-branch.reply + 1 :], device=device)
-    return choice + WORDS_WEIGHT * cross_entropy(found.reply, wanted)
-
-
 def quality(net: Any, held: Sequence[Shown], verdicts: tuple[int, int]) -> str:
     """How often the right quote is the likeliest, among the answerable and of those that are not."""
     model = net.get_base_model()
     right: list[bool] = []
     none: dict[bool, list[float]] = {True: [], False: []}
     words: list[float] = []
-    with torch.inference_mode():
-        for shown in held:
-            found = said(model.model, model.lm_head, shown, verdicts)
+    for some in passes(held):
+        with torch.inference_mode():
+            read = said(model.model, model.lm_head, some, verdicts)
+        for shown, found in zip(some, read, strict=True):
             none[shown.right > 0].append(float(found.odds.log_softmax(-1)[0]))
             if found.reply is not None:
                 right.append(int(found.odds[1:].argmax()) + 1 == shown.right)
@@ -153,6 +97,17 @@ def trapezoid(step: int, steps: int) -> float:
     return max(0.0, min(1.0, rise, fall))
 
 
+def fitting(seconds: float, took: float) -> int:
+    """How many more steps of `took` seconds fit, the looks at the held-out questions among them, which take a
+    third of an example each: there is nothing to learn.
+
+    >>> fitting(3600, 3.6), fitting(3600, 9.0), fitting(0, 9.0)
+    (911, 358, 0)
+    """
+    look = (DEV_QUESTIONS + DEV_MADE) * took / STEP / 3
+    return max(0, int((seconds - look) / (took + look / REPORT_EVERY)))
+
+
 class Training:
     """AdamW, and what a run needs to go on where it was stopped."""
 
@@ -160,6 +115,7 @@ class Training:
         self, net: Any, state: Path, verdicts: tuple[int, int], device: str, *, compiled: bool
     ) -> None:
         self.net, self._state, self._verdicts, self.first = net, state, verdicts, 0
+        self.steps: int | None = None  # of the whole run, once they were counted
         self._merged = merged(net)
         model = net.get_base_model()
         if compiled:
@@ -177,7 +133,7 @@ class Training:
                 exact.copy_(was)
             self._use()
             self.optimizer.load_state_dict(kept["optimizer"])
-            self.first = kept["step"]
+            self.first, self.steps = kept["step"], kept.get("steps")
 
     def _use(self) -> None:
         """What is learnt, into the network."""
@@ -197,14 +153,16 @@ class Training:
         """Write the state after a step, whole or not at all."""
         adapter = self.learnt
         part = self._state.with_suffix(".part")
-        torch.save({"adapter": adapter, "optimizer": self.optimizer.state_dict(), "step": step + 1}, part)
+        kept = {"adapter": adapter, "optimizer": self.optimizer.state_dict(), "step": step + 1}
+        torch.save({**kept, "steps": self.steps}, part)
         part.replace(self._state)
 
     def step(self, some: Sequence[Shown], rate: float) -> float:
         """One step; the mean loss of a question."""
         total = 0.0
-        for shown in some:
-            loss = loss_of(shown, said(self._layers, self._head, shown, self._verdicts)) / len(some)
+        for part in passes(some):
+            found = said(self._layers, self._head, part, self._verdicts)
+            loss = torch.stack(list(map(loss_of, part, found))).sum() / len(some)
             loss.backward()  # type: ignore[no-untyped-call]
             self._collect()
             total += loss.item()
@@ -223,13 +181,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--examples", type=int, default=3000)
+    parser.add_argument("--minutes", type=float, help="no more examples than fit into so many, of all of it")
     parser.add_argument("--part", type=float, default=1.0, help="of the pages, 0..1: less to prepare")
     parser.add_argument("--stop-at", type=int, help="stop after so many, the rate as if it went on")
     parser.add_argument("--state", type=Path, default=Path("build/adapter.state"), help="of a run to go on")
     parser.add_argument("--after", type=Path, help="the adapter that an earlier run wrote, to begin with")
     parser.add_argument("--skip", type=int, default=0, help="examples that it has seen")
     parser.add_argument("--compile", action="store_true", help="faster after the first minute")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(namespace=argparse.Namespace(begun=time.time()))
     found = found_before(arguments.state)
     if found and arguments.part < 1:
         parser.error("what training.mined found is numbered among all pages: leave --part out")
@@ -268,26 +227,39 @@ def run(
     arguments: argparse.Namespace,
 ) -> None:
     """All steps; the losses go to a file beside the state."""
-    steps, stop = arguments.examples // STEP, (arguments.stop_at or arguments.examples) // STEP
+    most, stop = arguments.examples // STEP, (arguments.stop_at or arguments.examples) // STEP
     for _ in islice(stream, training.first * STEP):
         pass
-    started, mean = time.time(), 0.0
-    with arguments.state.with_suffix(".log.jsonl").open("a", encoding="utf-8") as log:
-        for step in tqdm(range(training.first, stop), initial=training.first, total=stop, mininterval=20):
-            loss = training.step([next(stream) for _ in range(STEP)], trapezoid(step, steps))
+    started, mean, times = time.time(), 0.0, [time.time()]
+    with (
+        arguments.state.with_suffix(".log.jsonl").open("a", encoding="utf-8") as log,
+        tqdm(initial=training.first, total=min(stop, training.steps or most), mininterval=20) as bar,
+    ):
+        for step in range(training.first, stop):
+            loss = training.step([next(stream) for _ in range(STEP)], trapezoid(step, training.steps or most))
             mean = 0.97 * mean + 0.03 * loss if mean else loss
-            log.write(
-                json.dumps({"step": step, "loss": round(loss, 4), "s": round(time.time() - started)}) + "\n"
-            )
+            times.append(time.time())
+            line = {"step": step, "loss": round(loss, 4), "s": round(times[-1] - started)}
+            log.write(json.dumps(line) + "\n")
             log.flush()
-            if (step + 1) % KEEP_EVERY == 0 or step + 1 == stop:
+            bar.update()
+            if arguments.minutes and training.steps is None and step + 1 - training.first == TIMED.stop:
+                took = float(np.median(np.diff(times)[TIMED.start :]))
+                left = arguments.begun + 60 * arguments.minutes - times[-1]
+                training.steps = min(most, step + 1 + fitting(left, took))
+                bar.total = min(stop, training.steps)
+                print(f"{training.steps * STEP} examples fit into {arguments.minutes:g} minutes", flush=True)
+            last = step + 1 >= min(stop, training.steps or most)
+            if (step + 1) % KEEP_EVERY == 0 or last:
                 training.keep(step)
-            if (step + 1) % REPORT_EVERY == 0 or step + 1 == stop:
+            if (step + 1) % REPORT_EVERY == 0 or last:
                 print(f"step {step + 1}: loss {mean:.3f}", flush=True)
                 for name, some in held.items():
                     print(f"  {name}: {quality(training.net, some, verdicts)}", flush=True)
                 write_gguf(training.net, arguments.out, RANK, ALPHA)
                 draw(Path(log.name), arguments.out.with_suffix(".losses.svg"))
+            if last:
+                break
 
 
 if __name__ == "__main__":

@@ -40,7 +40,9 @@ WORTH = 0.5
 WORTH_OF_ACCOUNT = 0.15  # the same where an account is asked for
 OPENED = -1  # the rank of what is no quote
 WIDENED = 2  # of the quotes, the reader's best: they are shown with the sentence before them, too
-MARKED = 3  # of the quotes, the best: the model marks its words in these
+# Of the quotes, the best: the model marks its words in these, where their odds are at least this share of the
+# best one's. With 0.05 answers are the same, with 0.1 one of 86 on the news is lost (docs/log.md).
+MARKED, MARKED_WORTH = 3, 0.05
 # So many quotes are read first, the reader's best, and the best one wider. The others, and an opening, are
 # read where the log odds of the best of these, against none, are below SURE.
 FIRST = 3
@@ -99,7 +101,7 @@ def chosen(
         chosen_at = time.perf_counter()
         picked = shown.picked(odds)
         strong = any_answers(picked.odds, base.strength) >= settings.abstain_below
-        return picked.best(MARKED) if strong else ()
+        return picked.best(MARKED, MARKED_WORTH) if strong else ()
 
     choice = model.choose(asked, shown.texts, shown.first, take, stop)
     picked = shown.picked(choice.odds)
@@ -124,10 +126,12 @@ class Picked:
     numbers: tuple[int, ...]
     odds: tuple[float, ...]
 
-    def best(self, count: int) -> list[int]:
-        """The numbers of so many, by both opinions."""
+    def best(self, count: int, worth: float = 0.0) -> list[int]:
+        """The numbers of so many, by both opinions, whose odds are at least this share of the best one's."""
         scored = zip(quote_scores(self.odds, self.read), self.numbers, strict=True)
-        return [number for _, number in sorted(scored, key=lambda pair: -pair[0])[:count]]
+        ranked = sorted(((log_odds(score), number) for score, number in scored), key=lambda pair: -pair[0])
+        least = ranked[0][0] + (math.log(worth) if worth else -math.inf)
+        return [number for score, number in ranked[:count] if score >= least]
 
 
 @dataclass(frozen=True)

@@ -153,9 +153,7 @@ class LlamaModel:
         yes, no = (self._template.words(word)[0] for word in VERDICTS)
         with self._turn(stop), self._aborting(stop):
             self._begin(asked[0][:fixed])  # the same for every question: it need not be read again
-            if fixed < common:
-                self._llama.eval(asked[0][fixed:common])
-            with Branches(self._llama) as branches:
+            with Branches(self._llama, asked[0][fixed:common]) as branches:
                 own = [tokens[common:] for tokens in asked]
                 margins, odds, taken = [0.0], [1.0], None
                 for some in filter(None, (own[:first], own[first:])):
