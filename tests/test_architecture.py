@@ -51,6 +51,7 @@ LEVELS = {
     "index/rows.py": 4,
     "index/live.py": 5,
     "index/readers/__init__.py": 5,
+    "assistant/llm/cache.py": 5,
     "index/build.py": 6,
     "index/sources.py": 6,
     "prompts/__init__.py": 6,

@@ -11,9 +11,10 @@ import pytest
 from test_models import Named, Scripted, places, write_gguf, write_model  # noqa: F401 - a fixture
 from test_weights import SPEC, Hub, cache, gguf, hub, unreachable  # noqa: F401 - fixtures
 
+from assistant.llm.cache import arrived, delete, downloaded, hub_file, place
 from assistant.llm.chosen import Chosen
 from assistant.llm.gguf import About
-from assistant.llm.hub import CHECKING, LOADING, arrived, delete, downloaded, fetch, hub_file, place
+from assistant.llm.hub import CHECKING, LOADING, fetch
 from assistant.llm.models import RECOMMENDED, Memory, Model, Places, Recommended
 from assistant.llm.speed import Speed
 from assistant.page import models_html

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub import close_session, constants
 
-from assistant.llm.hub import TRIES, HubFile, hub_file
+from assistant.llm.cache import HubFile, hub_file
+from assistant.llm.hub import TRIES
 from assistant.llm.weights import BLOCKS, find_weights
 from assistant.settings import DEFAULT_MODEL
 from index.errors import DownloadError, FootnoteError, ModelError, UsageError

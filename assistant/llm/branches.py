@@ -25,8 +25,8 @@ class Branches:
     forgotten."""
 
     def __init__(self, llama: Any, shared: Sequence[int]) -> None:
-        """`llama` has read what all begin with, but for the `shared` tokens that come next in each; its context
-        has several sequences."""
+        """`llama` has read what all begin with, but for the `shared` tokens that come next in each; its
+        context has several sequences."""
         import llama_cpp
 
         self._cpp, self._llama = llama_cpp, llama

@@ -1,22 +1,12 @@
-"""A model on the hub → a whole, checked file in the cache; downloaded once, never asked for again.
+"""A model on the hub → a whole, checked file in the cache (cache.py); downloaded once, never asked for again.
 
 A download goes on where it broke off or was stopped, in this run or a later one, and is checked
 against the SHA-256 that the hub names, or against the one that the caller knows.
 huggingface_hub 2.4.0 deletes a broken download and checks its size only
 (`_download_to_tmp_and_move`), so it is asked just for what it knows about the hub: addresses,
 tokens, redirects and error codes.
-
-Below the cache a downloaded file lies at `owner/repo/revision/folder/file.gguf`, beside it
-
-    file.gguf.json            its checksum, and the size and time at which that was found right
-    file.gguf.<sum>.part      what has arrived so far; named by checksum, as a branch can move on
-    file.gguf.lock            held while a process downloads
-
-Nothing here knows what the file holds.
 """
 
-import hashlib
-import json
 import logging
 import os
 import re
@@ -26,17 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote
 
+from assistant.llm.cache import HubFile, beside, is_whole, parts, place, remember, sha256_of
 from index.errors import DownloadError, UsageError
 
 log = logging.getLogger(__name__)
 
-_SPEC = re.compile(
-    r"hf:(?P<repo>[\w.-]+/[\w.-]+)/(?P<name>[^@\\\x00-\x1f]+\.gguf)(?:@(?P<revision>[\w./-]+))?",
-    re.ASCII | re.IGNORECASE,
-)
-_ONE_OF_SEVERAL = re.compile(r"-\d{5}-of-(?!00001)\d{5}\.gguf$", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 TRIES = 3  # connections in a row that bring nothing before a download gives up
@@ -48,38 +33,6 @@ LOOK_EVERY_S = 0.5  # for a stop, while another process downloads the same file
 # what has arrived is kept.
 Told = Callable[[str, int, int], None]
 LOADING, CHECKING, WAITING = "downloading", "checking", "waiting for another download of this file"
-
-
-@dataclass(frozen=True)
-class HubFile:
-    """One file of a repository on the hub."""
-
-    repo: str  # owner/name
-    name: str  # with the folders inside the repository
-    revision: str  # a branch, a tag or a commit
-
-    def __str__(self) -> str:
-        return f"hf:{self.repo}/{self.name}@{self.revision}"
-
-
-def hub_file(spec: str) -> HubFile:
-    """The parts of `hf:owner/repo/file.gguf[@revision]`. Raises UsageError.
-
-    >>> hub_file("hf:me/tiny-GGUF/q4/tiny.gguf")
-    HubFile(repo='me/tiny-GGUF', name='q4/tiny.gguf', revision='main')
-    """
-    match = _SPEC.fullmatch(spec)
-    # The parts become folders below the cache, and must not lead out of it.
-    if not match or {"", ".", ".."} & set(spec[len("hf:") :].replace("@", "/").split("/")):
-        raise UsageError(
-            f"{spec!r} is not of the form hf:owner/repo/file.gguf or hf:owner/repo/file.gguf@revision"
-        )
-    if _ONE_OF_SEVERAL.search(match["name"]):
-        raise UsageError(
-            f"{spec!r} is one part of a model in several files: choose a model in one file, or"
-            " download all parts yourself and give the path of the first"
-        )
-    return HubFile(match["repo"], match["name"], match["revision"] or "main")
 
 
 def fetch(
@@ -105,51 +58,12 @@ def fetch(
     return path
 
 
-def place(file: HubFile, cache: Path) -> Path:
-    """Where the file lies in the cache, once it is there.
-
-    >>> place(hub_file("hf:me/tiny-GGUF/tiny.gguf"), Path("cache")).as_posix()
-    'cache/me/tiny-GGUF/main/tiny.gguf'
-    """
-    return cache / file.repo / quote(file.revision, safe="") / file.name
-
-
-def downloaded(cache: Path) -> list[HubFile]:
-    """The files that are whole in the cache, by repository and name."""
-    found = []
-    for path in sorted(cache.glob("*/*/*/**/*")):
-        if path.suffix.lower() == ".gguf" and is_whole(path):
-            owner, name, revision, *rest = path.relative_to(cache).parts
-            found.append(HubFile(f"{owner}/{name}", "/".join(rest), unquote(revision)))
-    return found
-
-
-def arrived(file: HubFile, cache: Path) -> int:
-    """Bytes of a download that was stopped or broke off; 0 where there is none."""
-    path = place(file, cache)
-    return max((part.stat().st_size for part in _parts(path)), default=0)
-
-
-def delete(file: HubFile, cache: Path) -> None:
-    """Take a file, or what has arrived of it, from the cache. Raises DownloadError where that can't be."""
-    path = place(file, cache)
-    try:
-        for one in [path, _beside(path, "json"), *_parts(path)]:
-            one.unlink(missing_ok=True)
-    except OSError as error:
-        raise DownloadError(f"{path} can't be deleted ({error.strerror}); see its permissions") from error
-
-
-def _parts(path: Path) -> list[Path]:
-    return [one for one in path.parent.glob("*.part") if one.name.startswith(f"{path.name}.")]
-
-
 @contextmanager
 def _one_at_a_time(path: Path, told: Told | None) -> Iterator[None]:
     """The operating system frees the lock of a process that died."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(_beside(path, "lock"))
+    lock = FileLock(beside(path, "lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -165,37 +79,6 @@ def _one_at_a_time(path: Path, told: Told | None) -> Iterator[None]:
         lock.release()
 
 
-def _beside(path: Path, ending: str) -> Path:
-    return path.with_name(f"{path.name}.{ending}")
-
-
-def is_whole(path: Path) -> bool:
-    """Whether the file is the one whose checksum was right; it is hashed again only if touched."""
-    try:
-        known = json.loads(_beside(path, "json").read_text(encoding="utf-8"))
-        stat = path.stat()
-        if (stat.st_size, stat.st_mtime_ns) == (known["size"], known["mtime_ns"]):
-            return True
-        if _sha256(path) != known["sha256"]:
-            return False
-    except (OSError, ValueError, KeyError, TypeError):  # nothing there, or nothing sensible
-        return False
-    with suppress(OSError):  # a cache that can't be written to is only slower
-        _remember(path, path, known["sha256"])
-    return True
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _remember(path: Path, content: Path, sha256: str) -> None:
-    stat = content.stat()
-    known = {"sha256": sha256, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
-    _beside(path, "json").write_text(json.dumps(known), encoding="utf-8")
-
-
 def _download(file: HubFile, path: Path, endpoint: str | None, sha256: str, told: Told | None) -> None:
     """Fetch the file, check it and move it to `path`. Raises DownloadError, UsageError, OSError."""
     import httpx2  # what huggingface_hub speaks HTTP with
@@ -208,8 +91,8 @@ def _download(file: HubFile, path: Path, endpoint: str | None, sha256: str, told
                 f"{file} was not downloaded: the server has another file there (SHA-256 {remote.sha256[:12]}…"
                 f" instead of {sha256[:12]}…); check HF_ENDPOINT, or choose another model"
             )
-        part = _beside(path, f"{remote.sha256[:12]}.part")
-        for other in _parts(path):
+        part = beside(path, f"{remote.sha256[:12]}.part")
+        for other in parts(path):
             if other != part:
                 other.unlink()  # of what the branch was before
         _fetch(file, remote, part, told)
@@ -219,13 +102,13 @@ def _download(file: HubFile, path: Path, endpoint: str | None, sha256: str, told
         raise UsageError(f"{file}: {_first_line(error)}") from error
     if told:
         told(CHECKING, 0, 0)
-    if _sha256(part) != remote.sha256:
+    if sha256_of(part) != remote.sha256:
         part.unlink()
         raise DownloadError(
             f"{file} arrived damaged and was deleted: its SHA-256 is not {remote.sha256[:12]}…,"
             " which the server names; try again"
         )
-    _remember(path, part, remote.sha256)  # first: a file that is there always has its checksum
+    remember(path, part, remote.sha256)  # first: a file that is there always has its checksum
     part.replace(path)
 
 

@@ -13,8 +13,8 @@ from typing import Literal
 import psutil
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
+from assistant.llm.cache import HubFile, downloaded, hub_file, is_whole, place
 from assistant.llm.gguf import About, about
-from assistant.llm.hub import HubFile, downloaded, hub_file, is_whole, place
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
 from index.errors import FootnoteError

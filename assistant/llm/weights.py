@@ -17,8 +17,9 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from assistant.llm.cache import hub_file
 from assistant.llm.gguf import Header
-from assistant.llm.hub import fetch, hub_file
+from assistant.llm.hub import fetch
 from assistant.settings import DEFAULT_MODEL
 from index.errors import ModelError, UsageError
 

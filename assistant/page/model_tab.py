@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assistant.answer import Assistant
-from assistant.llm.hub import arrived
+from assistant.llm.cache import arrived
 from assistant.llm.models import RECOMMENDED, Memory, Places, recommended
 from assistant.page import models_html
 from assistant.page.model_work import ModelWork

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from assistant.answer import Assistant
 from assistant.llm import chosen
+from assistant.llm.cache import arrived, delete, hub_file
 from assistant.llm.chosen import Chosen
-from assistant.llm.hub import LOADING, arrived, delete, fetch, hub_file
+from assistant.llm.hub import LOADING, fetch
 from assistant.llm.models import MEASURING, OPENING, Model, Places, Recommended, models, named
 from assistant.llm.speed import Speed, Speeds
 from assistant.llm.weights import find_weights, require_gguf
