@@ -1,5 +1,10 @@
 """An example → the tokens that the adapter learns from: the pipeline's own prompts, each quote by itself."""
 
+import argparse
+from collections.abc import Sequence
+from itertools import repeat
+from pathlib import Path
+
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -8,7 +13,8 @@ from assistant.composing.choose import prompts
 from assistant.llm.model import LlamaModel
 from assistant.llm.weights import find_weights
 from assistant.settings import DEFAULT_MODEL
-from training.examples import Prompts
+from training import adapter
+from training.examples import Prompts, Shown
 from training.passes import MOST_TOKENS, loss_of, packed, passes, said
 from training.quotes import Example
 
@@ -106,3 +112,55 @@ def test_a_pass_has_no_more_tokens_than_it_may(model: LlamaModel):
     assert 1 < len(parts) < 20
     assert all(packed(part).tokens.shape[1] <= MOST_TOKENS for part in parts)
     assert [len(part) for part in passes(some, most=1)] == [1] * 20
+
+
+class Clocked:
+    """Stands where the training stands: each of its steps takes 3 s by a clock of its own."""
+
+    def __init__(self, first: int = 0, steps: int | None = None) -> None:
+        self.net, self.first, self.steps = None, first, steps
+        self.now = 1000.0
+        self.rates: list[float] = []
+        self.kept: list[int] = []
+
+    def step(self, some: Sequence[Shown], rate: float) -> float:
+        self.now += 3.0
+        self.rates.append(rate)
+        return 1.0
+
+    def keep(self, step: int) -> None:
+        self.kept.append(step)
+
+
+def steps_of(training: Clocked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **given: object) -> int:
+    """How many steps a run with these arguments takes."""
+    for name in ("write_gguf", "draw"):
+        monkeypatch.setattr(adapter, name, lambda *_: None)
+    monkeypatch.setattr(adapter.time, "time", lambda: training.now)
+    arguments = {"examples": 8_000, "minutes": None, "stop_at": None, "begun": 700.0}
+    files = {"state": tmp_path / "a.state", "out": tmp_path / "a.gguf"}
+    adapter.run(training, repeat(None), {}, (0, 1), argparse.Namespace(**(arguments | files | given)))
+    return len(training.rates)
+
+
+def test_as_many_steps_are_taken_as_fit_into_the_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    training = Clocked()
+    taken = steps_of(training, tmp_path, monkeypatch, minutes=30)
+    assert training.now - 1000 < 30 * 60 - 300  # 300 s had gone by before
+    assert taken == training.steps == adapter.WARM_UP + adapter.fitting(1500 - 3 * adapter.WARM_UP, 3.0)
+    assert training.rates[-1] < 0.02  # the rate has fallen
+    assert training.rates[taken // 2] == 1.0
+    assert training.kept[-1] == taken - 1
+
+
+def test_no_more_steps_than_were_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert steps_of(Clocked(), tmp_path, monkeypatch, minutes=6000) == 1000
+    assert steps_of(Clocked(), tmp_path, monkeypatch) == 1000
+    assert steps_of(Clocked(), tmp_path, monkeypatch, stop_at=160) == 20
+
+
+def test_a_run_in_minutes_goes_on_to_the_step_that_was_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert steps_of(Clocked(100, 150), tmp_path, monkeypatch, minutes=1) == 50
+    assert steps_of(Clocked(100, 150), tmp_path, monkeypatch, examples=1600) == 100  # asked otherwise now

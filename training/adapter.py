@@ -10,7 +10,8 @@ comes first.
 
 The rate rises, stays and falls at the end (`trapezoid`), so a run can be stopped, gone on with, and made
 longer (`--examples`) without beginning again: the state is beside `--state`, with a log of the losses, and
-their picture is beside `--out`. A GPU is used where there is one.
+their picture is beside `--out`. With `--minutes` the first steps tell how many there will be. A GPU is used
+where there is one.
 """
 
 import argparse
@@ -45,6 +46,7 @@ LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 LEARNING_RATE = 4e-4
 WARM_UP, FALL = 40, 0.3  # steps until the full rate; share of the steps over which it falls
 STEP = 8  # examples of a step
+EXAMPLES = 12_000  # as many as the shipped adapter saw
 MINED_EVERY = 2  # one of so many public questions is shown with what training/mined.py found, if it was run
 MADE_ARTICLES, MADE_EVERY = 1000, 4  # news of our own making: how many, and one of so many questions
 KEEP_EVERY, REPORT_EVERY = 10, 128  # steps
@@ -180,8 +182,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--examples", type=int, default=3000)
-    parser.add_argument("--minutes", type=float, help="no more examples than fit into so many, of all of it")
+    parser.add_argument("--examples", type=int, default=EXAMPLES, help=f"at most (default: {EXAMPLES:,})")
+    parser.add_argument("--minutes", type=float, help="as many examples as fit into so many, all told")
     parser.add_argument("--part", type=float, default=1.0, help="of the pages, 0..1: less to prepare")
     parser.add_argument("--stop-at", type=int, help="stop after so many, the rate as if it went on")
     parser.add_argument("--state", type=Path, default=Path("build/adapter.state"), help="of a run to go on")
@@ -227,6 +229,8 @@ def run(
     arguments: argparse.Namespace,
 ) -> None:
     """All steps; the losses go to a file beside the state."""
+    if not arguments.minutes:
+        training.steps = None
     most, stop = arguments.examples // STEP, (arguments.stop_at or arguments.examples) // STEP
     for _ in islice(stream, training.first * STEP):
         pass
