@@ -6,7 +6,7 @@ import pytest
 
 from assistant.composing.assemble import DIRECT, Limits, assemble, with_markers
 from assistant.finding.evidence import select
-from assistant.finding.likely import SHARPNESS, gain, held, likely_answers, plain_words
+from assistant.finding.likely import SHARPNESS, alike, gain, held, likely_answers, plain_words
 from assistant.finding.rank import Candidate
 from assistant.values import Claim, Evidence
 from index.text import Article, Hit, Passage, Sentence, Span
@@ -123,6 +123,38 @@ def test_a_scrap_is_no_further_quote_though_it_may_be_the_only_one(scrap: str, s
     likely, other = {"avalanche": 0.3, "associated press": 0.15}, candidate(6, scrap, scrap[:5], 0.4)
     assert (scrap[:5] in " ".join(answer(select([FOUND[0], other], 2), likely))) is shown
     assert answer(select([other], 1), likely)[0].startswith(scrap[:5])
+
+
+def test_what_says_more_or_less_of_an_answer_makes_it_likelier():
+    evidence = select(FOUND, 2, likely_answers(ASKED, FOUND))
+    other = {"tampa bay": 0.25}
+    assert answer(evidence, {"avalanche": 0.24, "colorado avalanche": 0.2} | other)[0] == "The Avalanche [1]."
+    # In the words that a quote has, though they be the less likely ones.
+    assert answer(evidence, {"colorado avalanche": 0.3, "avalanche": 0.1} | other)[0] == "The Avalanche [1]."
+    assert answer(evidence, {"avalanche": 0.24, "lanche": 0.2})[0].startswith("The Avalanche beat")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("liz truss", "secretary liz truss", True),
+        ("secretary liz truss", "liz truss", True),
+        ("al qaeda", "qaeda al", False),
+        ("truss", "trussell", False),
+        ("2022", "may 2022", False),  # of another month
+        ("10 per cent", "10 per cent of all", True),
+        ("up", "up to him", False),
+    ],
+)
+def test_answers_are_alike_where_one_holds_the_other(one: str, other: str, together: bool):
+    assert (len(alike({one: 0.4, other: 0.3})) == 1) is together
+
+
+def test_an_answer_is_of_one_group_only():
+    likely = {"boris johnson": 0.4, "lee": 0.3, "johnson": 0.2, "prime minister johnson": 0.1}
+    groups = alike(likely)
+    assert groups == [["boris johnson", "johnson"], ["lee"], ["prime minister johnson"]]
+    assert sorted(answer for group in groups for answer in group) == sorted(likely)
 
 
 def test_one_that_is_not_likely_enough_does_not():

@@ -19,6 +19,8 @@ MAX_WORDS = 8  # of a short answer; longer ones are half a sentence
 # of the news questions than 0.6 or 1 (docs/log.md).
 SHARPNESS = 0.3
 
+NAMING = 3  # letters of a word that makes an answer the same as a longer one that holds it
+
 ARTICLE = re.compile(r"\A(?:a|an|the) ")
 
 
@@ -62,6 +64,28 @@ def held(likely: Mapping[str, float], text: str) -> set[str]:
     """
     padded = f" {plain_words(text)} "
     return {answer for answer in likely if f" {answer} " in padded}
+
+
+def alike(likely: Mapping[str, float]) -> list[list[str]]:
+    """The answers in groups that say one thing, more or less of it, each likeliest first: an answer belongs
+    to the likeliest one that it stands in or that stands in it. Numbers alone are no part of others.
+
+    >>> alike({"liz truss": 0.4, "lee": 0.2, "secretary liz truss": 0.2, "10": 0.1, "10 cats": 0.1})
+    [['liz truss', 'secretary liz truss'], ['lee'], ['10'], ['10 cats']]
+    """
+    groups: list[list[str]] = []
+    for answer in sorted(likely, key=lambda answer: -likely[answer]):
+        group = next((g for g in groups if _one_holds_the_other(answer, g[0])), None)
+        if group:
+            group.append(answer)
+        else:
+            groups.append([answer])
+    return groups
+
+
+def _one_holds_the_other(a: str, b: str) -> bool:
+    short, long = sorted((a, b), key=len)
+    return f" {short} " in f" {long} " and any(w.isalpha() and len(w) >= NAMING for w in short.split())
 
 
 def gain(likely: Mapping[str, float], new: set[str]) -> float:
