@@ -28,6 +28,7 @@ VOTE = 0.8
 # with 0.99 and 0 they are 4 words longer and no better.
 ENOUGH, WORTH = 0.97, 0.05
 # Where one answer stands out, a quote must be worth this share: no set lost by it, the answers are shorter.
+# In just these words: with those that say more or less of it a question of the news is lost without a model.
 WORTH_IF_SURE = 0.3
 # Power of a quote's length in words by which its worth is divided: 0.3 / 0.4 / 0.5 / 0.7 gave 0.69 / 0.70 /
 # 0.70 / 0.67 on the news and made no difference up to 0.5 on the other sets.
@@ -120,7 +121,7 @@ class Worth:
     ) -> None:
         """`least` is the share of the best quote's worth that a further one needs, 0..1."""
         self.evidence, self._likely = evidence, likely
-        self.least = max(least, WORTH_IF_SURE) if _outstanding(likely) else least
+        self.least = max(least, WORTH_IF_SURE) if _sure(likely) else least
         votes = [0.0] * len(evidence) if likely else vote(question, draft, [e.quote for e in evidence])
         self._votes = dict(zip((e.n for e in evidence), votes, strict=True))
         self._best = max(e.score for e in evidence) or 1.0
@@ -179,6 +180,11 @@ def _direct(likely: Mapping[str, float], quotes: Sequence[Evidence]) -> list[Cla
     told = [e for e in quotes if len(e.quote.split()) >= SHORT]
     marked = [e for answer in _outstanding(likely) for e in told if plain_words(e.words) == answer]
     return [Claim.quoted(e.words, e.n) for e in marked[:1]]
+
+
+def _sure(likely: Mapping[str, float]) -> bool:
+    """Whether one answer, in just these words, is far likelier than the others."""
+    return max(likely.values(), default=0.0) >= DIRECT
 
 
 def _outstanding(likely: Mapping[str, float]) -> list[str]:
