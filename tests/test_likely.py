@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from assistant.composing.assemble import DIRECT, Limits, assemble, with_markers
+from assistant.composing.assemble import DIRECT, TOGETHER, Limits, assemble, with_markers
 from assistant.finding.evidence import select
 from assistant.finding.likely import SHARPNESS, alike, gain, held, likely_answers, plain_words
 from assistant.finding.rank import Candidate
@@ -128,9 +128,13 @@ def test_a_scrap_is_no_further_quote_though_it_may_be_the_only_one(scrap: str, s
 def test_what_says_more_or_less_of_an_answer_makes_it_likelier():
     evidence = select(FOUND, 2, likely_answers(ASKED, FOUND))
     other = {"tampa bay": 0.25}
-    assert answer(evidence, {"avalanche": 0.24, "colorado avalanche": 0.2} | other)[0] == "The Avalanche [1]."
+    assert answer(evidence, {"avalanche": 0.3, "colorado avalanche": 0.2} | other)[0] == "The Avalanche [1]."
     # In the words that a quote has, though they be the less likely ones.
-    assert answer(evidence, {"colorado avalanche": 0.3, "avalanche": 0.1} | other)[0] == "The Avalanche [1]."
+    assert (
+        answer(evidence, {"colorado avalanche": 0.38, "avalanche": 0.12} | other)[0] == "The Avalanche [1]."
+    )
+    least = {"avalanche": 0.3, "colorado avalanche": TOGETHER - 0.31}
+    assert answer(evidence, least | other)[0].startswith("The Avalanche beat")
     assert answer(evidence, {"avalanche": 0.24, "lanche": 0.2})[0].startswith("The Avalanche beat")
 
 
