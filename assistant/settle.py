@@ -15,6 +15,7 @@ from assistant.composing.choose import Chosen, by_choice
 from assistant.composing.compose import Composed
 from assistant.composing.contradict import both_sides
 from assistant.composing.decide import decide, decided
+from assistant.composing.mark import with_marks
 from assistant.digests.digest import covers, prose
 from assistant.llm.cite import Drafted
 from assistant.settings import Settings
@@ -32,11 +33,13 @@ def answer_of(
 ) -> Answer:
     """The answer, without its timings. `made` is None where no model was asked."""
     if isinstance(made, Chosen):
-        return _settled(by_choice(made, base, settings), similar, settings)
+        return with_marks(_settled(by_choice(made, base, settings), similar, settings), made.likely)
     drafted = made.sentences if made else ()
     if digest:
         return _told(base, drafted, similar, settings)
-    return _settled(_composed(base, drafted, likely, similar, settings), similar, settings)
+    return with_marks(
+        _settled(_composed(base, drafted, likely, similar, settings), similar, settings), likely
+    )
 
 
 def _composed(

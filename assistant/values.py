@@ -68,14 +68,15 @@ class Claim:
     """One sentence of an answer and the numbers of the quotes that carry it.
 
     "quoted" is word for word from the article; "verified" is the model's own sentence, checked. `heading`
-    stands above the first claim of a group (a date, the name of an article; "" for none) and is not part of
-    the JSON.
+    stands above the first claim of a group (a date, the name of an article; "" for none), `marked` is where
+    in `text` the words stand that answer (None: not known); both are not part of the JSON.
     """
 
     text: str
     citations: tuple[int, ...]
     verdict: Verdict
     heading: str = ""
+    marked: Span | None = None
 
     @classmethod
     def quoted(cls, text: str, n: int, heading: str = "") -> "Claim":

@@ -36,6 +36,7 @@ from assistant.measuring.measures import area, declined_at, grouped, summary, ta
 from assistant.values import Answer, Claim
 from index.errors import UsageError
 from index.library import Library
+from index.text import Span
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 FERRY = "How many passengers did Ormeska Lines carry between January and March?"
@@ -232,6 +233,21 @@ def test_a_short_answer_is_right_by_itself(assistant: Assistant, ferry: Answer):
     assert measure(question("48,200"), declined, assistant).short is False
 
 
+def test_the_words_that_are_marked_are_a_short_answer_where_none_stands_in_front(
+    assistant: Assistant, ferry: Answer
+):
+    def measured(*claims: Claim) -> bool | None:
+        return measure(question("48,200"), dataclasses.replace(ferry, claims=claims), assistant).marked
+
+    text = "Ormeska Lines carried 48,200 passengers between January and March."
+    line, number = (Claim(text, (1,), "quoted", marked=span) for span in (Span(0, 13), Span(22, 28)))
+    assert measured(number) is True
+    assert measured(line, number) is False  # the first that is marked
+    assert measured(Claim.quoted(text, 1)) is False
+    assert measured(Claim.quoted("48,200", 1), line) is True
+    assert measured(Claim.quoted("Ormeska Lines", 1), number) is False
+
+
 def test_an_answer_of_more_than_sixty_words_is_wrong(assistant: Assistant, ferry: Answer):
     for words, right in ((59, True), (60, False)):
         answer = dataclasses.replace(ferry, text=f"{'so ' * words}48,200")
@@ -384,9 +400,12 @@ DECLINED = {"status": "not_found", "supported": 0.0, "cited": None}
 
 def test_measures_are_shares_of_the_questions_they_apply_to():
     results = [
-        result(evidence_s=0.1, total_s=1.0, first_token_s=0.5, words=10, strength=0.9, short=True),
+        result(
+            evidence_s=0.1, total_s=1.0, first_token_s=0.5, words=10, strength=0.9, short=True, marked=True
+        ),
         result(
             short=False,
+            marked=True,
             right=False,
             in_passages=2,
             in_evidence=4,
@@ -398,6 +417,7 @@ def test_measures_are_shares_of_the_questions_they_apply_to():
         result(
             **{"right": False, "cited": False, "in_passages": 0, "in_evidence": 0, "supported": 0.5},
             **{"evidence_s": 0.3, "total_s": 3.0, "words": 60, "strength": 0.4, "unfootnoted": 1},
+            marked=False,
         ),
         result(
             **{"turn": 1, "in_passages": 11, "in_evidence": 3, "exact": False, "strength": 0.5},
@@ -418,6 +438,7 @@ def test_measures_are_shares_of_the_questions_they_apply_to():
         "right_and_cited_first_turn": 1 / 4,
         "right_and_cited_second_turn": 1 / 2,
         "short_answer": 1 / 2,
+        "marked_answer": 2 / 3,
         "failed": 1 / 9,
         "answer_words": 150 / 6,
         "citation_precision": 3 / 5,

@@ -23,6 +23,7 @@ from assistant.values import (
 )
 from index.errors import UsageError
 from index.filter import Filter
+from index.text import Span
 
 texts = st.text(max_size=30)
 days = st.none() | st.dates()
@@ -67,16 +68,24 @@ def passages(draw: st.DrawFn) -> PassageRef:
 
 
 @st.composite
+def claims(draw: st.DrawFn) -> Claim:
+    text, numbers = draw(texts), draw(st.lists(st.integers(0, 9), max_size=3).map(tuple))
+    start = draw(st.integers(0, max(0, len(text) - 1)))
+    spans = (
+        st.none() | st.builds(Span, st.just(start), st.integers(start + 1, len(text))) if text else st.none()
+    )
+    return Claim(text, numbers, draw(st.sampled_from(["verified", "quoted"])), draw(texts), draw(spans))
+
+
+@st.composite
 def answers(draw: st.DrawFn) -> Answer:
     cited = [draw(citations(n)) for n in range(1, 1 + draw(st.integers(0, 3)))]
-    numbers = st.lists(st.integers(0, 9), max_size=3).map(tuple)
-    verdicts = st.sampled_from(["verified", "quoted"])
     return Answer(
         question=draw(texts),
         standalone_question=draw(texts),
         status=draw(st.sampled_from(["answered", "not_found", "failed"])),
         text=draw(texts),
-        claims=tuple(draw(st.lists(st.builds(Claim, texts, numbers, verdicts, texts), max_size=3))),
+        claims=tuple(draw(st.lists(claims(), max_size=3))),
         citations=tuple(cited),
         passages=tuple(draw(st.lists(passages(), max_size=2))),
         evidence=tuple(draw(st.lists(quotes(), max_size=2))),
@@ -188,6 +197,11 @@ def changed(**values: object) -> dict[str, Any]:
     return PLAIN | {"citations": [CITATION | values]}
 
 
+def marked_from(*places: int) -> dict[str, Any]:
+    """The plain answer, with these places of its claim marked, which has 9 characters."""
+    return PLAIN | {"claims": [{"text": "The dike.", "verdict": "quoted", "marked": list(places)}]}
+
+
 BROKEN: list[tuple[object, str]] = [
     ([], "an answer is no JSON object"),
     (None, "an answer is no JSON object"),
@@ -198,6 +212,9 @@ BROKEN: list[tuple[object, str]] = [
     (PLAIN | {"claims": [7]}, "claim 1 is no JSON object"),
     (PLAIN | {"claims": [{"text": "x", "verdict": "sure"}]}, 'claim 1: "verdict" is none of'),
     (PLAIN | {"claims": [{"text": "x", "verdict": "quoted", "citations": ["1"]}]}, "list of whole numbers"),
+    (marked_from(3, 11), 'claim 1: "marked" is no part of "text"'),
+    (marked_from(3, 3), '"marked" is no part of "text"'),
+    (marked_from(3), '"marked" is no part of "text"'),
     (PLAIN | {"citations": [CITATION, CITATION]}, "two footnotes have the same number"),
     (changed(n="1"), 'footnote 1: "n" is no whole number from 0 on'),
     (changed(n=True), '"n" is no whole number'),

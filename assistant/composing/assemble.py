@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from assistant.checking.fragment import is_fragment
 from assistant.checking.verify import coverage
 from assistant.finding.evidence import OWN
-from assistant.finding.likely import alike, gain, held, plain_words
+from assistant.finding.likely import alike, fullest, gain, held, plain_words
 from assistant.values import Answer, Citation, Claim, Evidence
 from index.words import terms
 
@@ -190,12 +190,11 @@ def _sure(likely: Mapping[str, float]) -> bool:
 
 
 def _outstanding(likely: Mapping[str, float]) -> list[str]:
-    """The answer that is far likelier than the others, with what says more or less than it; [] where none
-    is."""
+    """The ways to tell the answer that is far likelier than the others, best first; [] where none is."""
     groups = alike(likely)
     best = max(groups, key=lambda group: gain(likely, set(group)), default=[])
     if gain(likely, set(best)) >= TOGETHER:
-        return best
+        return fullest(likely, best)
     return groups[0][:1] if _sure(likely) else []
 
 

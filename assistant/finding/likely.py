@@ -19,6 +19,8 @@ MAX_WORDS = 8  # of a short answer; longer ones are half a sentence
 # of the news questions than 0.6 or 1 (docs/log.md).
 SHARPNESS = 0.3
 
+# Share of the likeliest way to tell an answer from which a fuller way is told instead.
+FULLER = 0.5
 NAMING = 3  # letters of a word that makes an answer the same as a longer one that holds it
 
 ARTICLE = re.compile(r"\A(?:a|an|the) ")
@@ -81,6 +83,25 @@ def alike(likely: Mapping[str, float]) -> list[list[str]]:
         else:
             groups.append([answer])
     return groups
+
+
+def fullest(likely: Mapping[str, float], group: Sequence[str]) -> list[str]:
+    """The answers of a group as they are to be told: the one of most words first, of those with `FULLER` of
+    the likeliest one's share; then the others, likeliest first.
+
+    >>> fullest({"palm beach": 0.4, "palm beach florida": 0.3, "in palm beach in 1912": 0.1},
+    ...         ["palm beach", "palm beach florida", "in palm beach in 1912"])
+    ['palm beach florida', 'palm beach', 'in palm beach in 1912']
+    """
+    best = max(likely[answer] for answer in group)
+    return sorted(
+        group,
+        key=lambda answer: (
+            (0, -len(answer.split()), -likely[answer])
+            if likely[answer] >= FULLER * best
+            else (1, 0, -likely[answer])
+        ),
+    )
 
 
 def _one_holds_the_other(a: str, b: str) -> bool:

@@ -16,6 +16,7 @@ from assistant.finding.evidence import select
 from assistant.finding.likely import likely_answers
 from assistant.finding.rank import SentenceReader, candidates, distinct, reordered
 from assistant.finding.reader import Reading
+from assistant.finding.recent import by_age
 from assistant.finding.scope import widened
 from assistant.pace import Pace
 from assistant.settings import Settings
@@ -78,7 +79,9 @@ class Search:
         hits, beyond = hits[:count], hits[count:]
         yield Searched(tuple(passage_ref(hit, self.generation) for hit in hits), self.pace.typical_s)
         began = time.perf_counter()
-        found = candidates(self.question, self.row, hits, self.generation, self.reader)
+        read = candidates(self.question, self.row, hits, self.generation, self.reader)
+        days = self.generation.catalogue.days
+        found = by_age(self.question, read, days[1] if days else None)
         likely = likely_answers(self.question, found)
         strong = strength(self.question, found, likely, self.generation)
         enough = strong >= self.settings.abstain_below

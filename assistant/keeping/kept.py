@@ -3,10 +3,10 @@
     Answer → to_json → {the answer format of the README, and what it leaves out} → from_json → the same Answer
 
 The answer format that other programs read (`Answer.as_json`) leaves out what only Footnote needs: the
-evidence, what was dropped, headings, the strength, what the reader's own filter was. Here it is all there,
-under further keys, so that these files can be read as answers too. The plain format is read as well: what it
-does not tell is empty. What is read may come from anywhere, so every value is checked (fields.py); texts stay
-as they are and are escaped where they are drawn.
+evidence, what was dropped, headings, marks, the strength, what the reader's own filter was. Here it is all
+there, under further keys, so that these files can be read as answers too. The plain format is read as well:
+what it does not tell is empty. What is read may come from anywhere, so every value is checked (fields.py);
+texts stay as they are and are escaped where they are drawn.
 """
 
 import datetime as dt
@@ -29,6 +29,7 @@ from assistant.values import (
     Verdict,
 )
 from index.filter import EVERYTHING, Filter
+from index.text import Span
 
 Json = dict[str, Any]
 
@@ -61,7 +62,7 @@ def to_json(answer: Answer) -> Json:
     """The answer as JSON values, whole: `from_json(to_json(answer)) == answer`."""
     a = answer
     plain = a.as_json()
-    claims = [one | {"heading": claim.heading} for one, claim in zip(plain["claims"], a.claims, strict=True)]
+    claims = [one | _claim_json(claim) for one, claim in zip(plain["claims"], a.claims, strict=True)]
     cited = [
         one | {"context_start": citation.context_start}
         for one, citation in zip(plain["citations"], a.citations, strict=True)
@@ -118,7 +119,16 @@ def _answer(f: Fields) -> Answer:
 
 def _claim(f: Fields) -> Claim:
     verdict: Verdict = f.choice("verdict", get_args(Verdict))
-    return Claim(f.text("text"), f.wholes("citations"), verdict, f.text("heading", ""))
+    text, marked = f.text("text"), f.wholes("marked")
+    if marked and not (len(marked) == 2 and marked[0] < marked[1] <= len(text)):
+        raise f.wrong('"marked" is no part of "text"')
+    span = Span(*marked) if marked else None
+    return Claim(text, f.wholes("citations"), verdict, f.text("heading", ""), span)
+
+
+def _claim_json(claim: Claim) -> Json:
+    span = claim.marked
+    return {"heading": claim.heading} | ({"marked": [span.start, span.end]} if span else {})
 
 
 def _citations(f: Fields) -> tuple[Citation, ...]:

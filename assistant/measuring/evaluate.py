@@ -70,6 +70,7 @@ class Result:
     turn: int = 0
     right: bool | None = None  # answerable: an accepted answer is in the text, of 60 words at most
     short: bool | None = None  # answerable: it is in the few words that the answer opens with
+    marked: bool | None = None  # … or, where it opens with a sentence, in those that are marked in its quotes
     cited: bool | None = None  # answerable, answered: an accepted answer is in the quotes
     supported: float = 0.0  # share of the claims whose footnotes hold their words
     unfootnoted: int = 0  # claims without a footnote
@@ -223,6 +224,9 @@ def measure(question: Question, answer: Answer, assistant: Assistant) -> Result:
         status=answer.status,
         right=answered and words <= ANSWER_WORDS and holds(said) if known else None,
         short=answered and holds(_short(answer)) if known and not question.evidence else None,
+        marked=answered and holds(_short(answer) or _marked(answer))
+        if known and not question.evidence
+        else None,
         cited=holds(quotes) if known and answered else None,
         supported=_supported(answer),
         unfootnoted=sum(not claim.citations for claim in answer.claims),
@@ -248,6 +252,11 @@ def _short(answer: Answer) -> str:
     """The few words that an answer opens with; "" where it opens with a sentence."""
     first = answer.claims[0].text if answer.claims else ""
     return first if len(first.split()) <= SHORT_WORDS else ""
+
+
+def _marked(answer: Answer) -> str:
+    """The words that are marked as the answer, once; "" where none are."""
+    return next((c.text[c.marked.start : c.marked.end] for c in answer.claims if c.marked), "")
 
 
 def _supported(answer: Answer) -> float:

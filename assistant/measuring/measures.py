@@ -58,7 +58,11 @@ def _answers(yes: Sequence[Result]) -> Measures:
     shares: Measures = {f"accuracy{turn}": _mean(r.right for r in part) for turn, part in turns.items()}
     for turn, part in turns.items():
         shares[f"right_and_cited{turn}"] = _mean(bool(r.right and r.cited) for r in part)
-    return {**shares, "short_answer": _mean(r.short for r in yes if r.short is not None)}
+    return {
+        **shares,
+        "short_answer": _mean(r.short for r in yes if r.short is not None),
+        "marked_answer": _mean(r.marked for r in yes if r.marked is not None),
+    }
 
 
 def _footnotes(results: Sequence[Result]) -> Measures:

@@ -171,7 +171,21 @@ def _claim_html(turn: str, claim: Claim, cited: dict[int, Citation]) -> str:
     heading = f'<h3 class="when" dir="auto">{escape(closed(claim.heading))}</h3>' if claim.heading else ""
     if claim.verdict == "verified":
         return f'{heading}<p dir="auto">{escape(closed(claim.text))}{marks}</p>'
-    return f'{heading}<blockquote dir="auto">{escape(closed(claim.text))}{marks}</blockquote>'
+    return f'{heading}<blockquote dir="auto">{_marked_html(claim)}{marks}</blockquote>'
+
+
+def _marked_html(claim: Claim) -> str:
+    """A quote with the words marked that answer.
+
+    >>> from index.text import Span
+    >>> _marked_html(Claim("<b> left.", (1,), "quoted", marked=Span(0, 3)))
+    '<mark>&lt;b&gt;</mark> left.'
+    """
+    text, span = closed(claim.text), claim.marked
+    if span is None:
+        return escape(text)
+    before, words, after = text[: span.start], text[span.start : span.end], text[span.end :]
+    return f"{escape(before)}<mark>{escape(words)}</mark>{escape(after)}"
 
 
 def _footnote(turn: str, citation: Citation) -> str:
