@@ -125,6 +125,28 @@ def test_a_scrap_is_no_further_quote_though_it_may_be_the_only_one(scrap: str, s
     assert answer(select([other], 1), likely)[0].startswith(scrap[:5])
 
 
+@pytest.mark.parametrize(("between", "first"), [(" ", "The Avalanche beat"), ("\n", "Avalanche of Colorado")])
+def test_whose_picture_it_was_is_no_quote_where_there_is_another(between: str, first: str):
+    """A line by itself may be the headline, or one of a list."""
+    told, credit = "Fans were happy with the result.", "Avalanche of Colorado, the association"
+    article = Article("a9", "9.txt", "/9.txt", told + between + credit)
+    start = len(told + between)
+    passage = Passage("a9", (Sentence(0, len(told)), Sentence(start, len(article.text))))
+    best = Candidate(Hit(9, passage, 1.0, 0.5), article, 1, {}, 0.9, Span(start, start + 9))
+    likely = {"avalanche": 0.3}
+    assert answer(select([best, FOUND[0]], 2), likely, limit=12)[0].startswith(first)
+    assert answer(select([best], 1), likely)[0].startswith(credit)
+
+
+def test_an_answer_is_told_in_the_fullest_way_that_its_quote_has():
+    found = [candidate(7, "They met in Palm Beach, Florida, on the very last day of May.", "Palm Beach", 0.8)]
+    evidence = select(found, 1)
+    likely = {"palm beach": 0.5, "palm beach florida": 0.3, "in old palm beach florida": 0.2}
+    assert answer(evidence, likely)[0] == "Palm Beach, Florida [1]."
+    assert answer(evidence, likely | {"palm beach florida": 0.2})[0] == "Palm Beach [1]."
+    assert answer(evidence, {"florida": 0.6, "the state of florida": 0.4})[0].startswith("They met")
+
+
 def test_what_says_more_or_less_of_an_answer_makes_it_likelier():
     evidence = select(FOUND, 2, likely_answers(ASKED, FOUND))
     other = {"tampa bay": 0.25}

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.composing.assemble import SHORT
-from assistant.composing.mark import place, with_marks
+from assistant.composing.mark import with_marks
+from assistant.finding.likely import place
 from assistant.rendering.render import answer_html
 from assistant.values import Answer, Citation, Claim, Source
 from index.text import Span

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from assistant.checking.fragment import is_fragment
 from assistant.checking.verify import coverage
 from assistant.finding.evidence import OWN
-from assistant.finding.likely import alike, fullest, gain, held, plain_words
+from assistant.finding.likely import alike, fullest, gain, held, place, plain_words, within
 from assistant.values import Answer, Citation, Claim, Evidence
 from index.words import terms
 
@@ -47,6 +47,7 @@ TOGETHER = 0.5
 SHORT = 8  # words of a quote that says as much at a glance
 FEWEST = 5  # words of a further quote: of fewer are a photographer's name, a line of a list
 ENDED = re.compile(r"[.!?…][”\"’')\]]*\Z")  # a further quote is a sentence: captions and credits are none
+ON_A_LINE = re.compile(r"[^\S\n]+\Z")  # between two sentences of a paragraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _quotes(worth: Worth, limit_words: int) -> list[Claim]:
     very best does not fit, for a worse one would not stand in for it."""
     quotes: list[Claim] = []
     told: set[str] = set()
-    free = list(worth.evidence)
+    free = [e for e in worth.evidence if not _is_credit(e)] or list(worth.evidence)
     best, missed, left = 0.0, 1.0, limit_words
     while free and len(quotes) < MAX_QUOTES and missed > 1 - ENOUGH:
         e = max(free, key=lambda e: worth.of(e, told))
@@ -177,11 +178,23 @@ def _quotes(worth: Worth, limit_words: int) -> list[Claim]:
     return quotes
 
 
+def _is_credit(e: Evidence) -> bool:
+    """Whether a quote has no end, right after a sentence that has one: whose picture it was that the sentence
+    tells of, or where the text was cut off. A line by itself, of a list or a headline, is neither."""
+    before = e.context[: max(0, e.start - e.context_start)]
+    return not ENDED.search(e.quote) and bool(ENDED.search(ON_A_LINE.sub("", before)))
+
+
 def _direct(likely: Mapping[str, float], quotes: Sequence[Evidence]) -> list[Claim]:
-    """The answer that stands out by itself, in the words of the first quote that was marked with it."""
-    told = [e for e in quotes if len(e.quote.split()) >= SHORT]
-    marked = [e for answer in _outstanding(likely) for e in told if plain_words(e.words) == answer]
-    return [Claim.quoted(e.words, e.n) for e in marked[:1]]
+    """The answer that stands out by itself, in the words of the first quote that was marked with it, or with
+    a part of it."""
+    for answer in _outstanding(likely):
+        for e in quotes:
+            marked, said = plain_words(e.words), place(e.quote, answer)
+            if len(e.quote.split()) >= SHORT and marked and within(marked, answer) and said:
+                words = e.words if marked == answer else e.quote[said.start : said.end]
+                return [Claim.quoted(words, e.n)]
+    return []
 
 
 def _sure(likely: Mapping[str, float]) -> bool:

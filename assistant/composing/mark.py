@@ -12,13 +12,8 @@ from dataclasses import replace
 from assistant.asking.kinds import asked_for
 from assistant.asking.question import wants_account
 from assistant.composing.assemble import SHORT
-from assistant.finding.likely import alike, fullest, held
+from assistant.finding.likely import alike, fullest, held, place
 from assistant.values import Answer, Claim
-from index.text import Span
-from index.words import WORD, words
-
-SIGNS = "$€£¥"  # before a number
-PERCENT = "%"  # after it
 
 
 def with_marks(answer: Answer, likely: Mapping[str, float]) -> Answer:
@@ -40,25 +35,6 @@ def with_marks(answer: Answer, likely: Mapping[str, float]) -> Answer:
             for claim, held_here in zip(answer.claims, holds, strict=True)
         ),
     )
-
-
-def place(text: str, words_: str) -> Span | None:
-    """Where folded words (one or more) stand first in a text, with the sign of an amount.
-
-    >>> text = "Évian’s water cost $5.02 (up 7%)."
-    >>> spans = [place(text, words) for words in ("evian", "5 02", "7", "9")]
-    >>> [span and text[span.start : span.end] for span in spans]
-    ['Évian', '$5.02', '7%', None]
-    """
-    wanted = words_.split()
-    found = [(word, m.start(), m.end()) for m in WORD.finditer(text) for word in words(m[0])]
-    for at in range(len(found) - len(wanted) + 1):
-        if [word for word, *_ in found[at : at + len(wanted)]] == wanted:
-            start, end = found[at][1], found[at + len(wanted) - 1][2]
-            start -= start > 0 and text[start - 1] in SIGNS
-            end += text[end : end + 1] == PERCENT
-            return Span(start, end)
-    return None
 
 
 def _takes_marks(claim: Claim) -> bool:

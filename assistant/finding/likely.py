@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.finding.rank import Candidate
-from index.words import terms, words
+from index.text import Span
+from index.words import WORD, terms, words
 
 CONSIDERED = 60  # best sentences that take part
 MAX_WORDS = 8  # of a short answer; longer ones are half a sentence
@@ -23,6 +24,8 @@ SHARPNESS = 0.3
 FULLER = 0.5
 NAMING = 3  # letters of a word that makes an answer the same as a longer one that holds it
 
+SIGNS = "$€£¥"  # before a number
+PERCENT = "%"  # after it
 ARTICLE = re.compile(r"\A(?:a|an|the) ")
 
 
@@ -64,8 +67,36 @@ def held(likely: Mapping[str, float], text: str) -> set[str]:
     >>> held({"lee": 0.6, "tin": 0.4}, "Lee was waiting.")
     {'lee'}
     """
-    padded = f" {plain_words(text)} "
-    return {answer for answer in likely if f" {answer} " in padded}
+    plain = plain_words(text)
+    return {answer for answer in likely if within(answer, plain)}
+
+
+def place(text: str, answer: str) -> Span | None:
+    """Where an answer (folded words, one or more) stands first in a text, with the sign of an amount.
+
+    >>> text = "Évian’s water cost $5.02 (up 7%)."
+    >>> spans = [place(text, answer) for answer in ("evian", "5 02", "7", "9")]
+    >>> [span and text[span.start : span.end] for span in spans]
+    ['Évian', '$5.02', '7%', None]
+    """
+    wanted = answer.split()
+    found = [(word, m.start(), m.end()) for m in WORD.finditer(text) for word in words(m[0])]
+    for at in range(len(found) - len(wanted) + 1):
+        if [word for word, *_ in found[at : at + len(wanted)]] == wanted:
+            start, end = found[at][1], found[at + len(wanted) - 1][2]
+            start -= start > 0 and text[start - 1] in SIGNS
+            end += text[end : end + 1] == PERCENT
+            return Span(start, end)
+    return None
+
+
+def within(answer: str, other: str) -> bool:
+    """Whether folded words stand in others, as whole words.
+
+    >>> within("palm beach", "in palm beach"), within("truss", "trussell")
+    (True, False)
+    """
+    return f" {answer} " in f" {other} "
 
 
 def alike(likely: Mapping[str, float]) -> list[list[str]]:
@@ -106,7 +137,7 @@ def fullest(likely: Mapping[str, float], group: Sequence[str]) -> list[str]:
 
 def _one_holds_the_other(a: str, b: str) -> bool:
     short, long = sorted((a, b), key=len)
-    return f" {short} " in f" {long} " and any(w.isalpha() and len(w) >= NAMING for w in short.split())
+    return within(short, long) and any(w.isalpha() and len(w) >= NAMING for w in short.split())
 
 
 def gain(likely: Mapping[str, float], new: set[str]) -> float:
