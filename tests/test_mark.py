@@ -43,6 +43,14 @@ def test_what_no_quote_holds_is_not_marked_however_likely():
     assert marked(answer(), {}) == ["", ""]
 
 
+def test_quotes_that_disagree_have_one_each():
+    made = answer("Where did they go?")
+    apart = replace(made, claims=tuple(replace(c, heading="5 May 2022") for c in made.claims))
+    likely = {"geneva": 0.5, "palm beach": 0.3}
+    assert marked(made, likely) == ["", "Geneva"]
+    assert marked(apart, likely) == ["Palm Beach", "Geneva"]
+
+
 @pytest.mark.parametrize("question", ["Were the talks held in Florida?", "Why were the talks held?"])
 def test_where_a_short_answer_is_none_nothing_is_marked(question: str):
     assert marked(answer(question), {"palm beach": 0.9}) == ["", ""]
