@@ -16,6 +16,7 @@ BLOCK = re.compile(r"\S[^\n]*+(?:\n(?![ \t\r]*\n)[^\n]*+)*+")
 # sentencex 1.0.32 panics on a letter, white space of several bytes and a full stop ("B\u00a0. E").
 ODD_SPACE = re.compile(r"[^\S\n\r\t ]")
 STRAY_QUOTE = re.compile(r"(?<=\S)\s+[“\"]\Z")
+ENDED = re.compile(r"[.!?…][”\"’')\]]*\Z")
 LANGUAGE = "en"
 
 
@@ -30,6 +31,15 @@ def split_sentences(text: str, start: int = 0) -> list[Sentence]:
     for block in BLOCK.finditer(text, start):
         found += _join(text, list(_pieces(block.group(), block.start())))
     return found
+
+
+def ended(text: str) -> bool:
+    """Whether what stands as a sentence has an end: headings, captions, names of photographers have none.
+
+    >>> ended("It rained."), ended("“It rained.”"), ended("Rain in Tholmby")
+    (True, True, False)
+    """
+    return bool(ENDED.search(text))
 
 
 def _pieces(block: str, offset: int) -> Iterator[Sentence]:

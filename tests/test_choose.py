@@ -252,6 +252,7 @@ def test_a_quote_is_made_wider_by_the_sentence_before_it_across_a_paragraph():
     ("context", "quote"),
     [
         (SHELVES, "Mustard is hard to get."),  # nothing stands before it
+        ("1. Mustard\n\nThose shelves are empty now.", "Those shelves are empty now."),  # but a heading
         (f"{'Word ' * 80}end. It rained.", "It rained."),
     ],
 )

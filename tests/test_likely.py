@@ -144,6 +144,8 @@ def test_an_answer_is_told_in_the_fullest_way_that_its_quote_has():
     likely = {"palm beach": 0.5, "palm beach florida": 0.3, "in old palm beach florida": 0.2}
     assert answer(evidence, likely)[0] == "Palm Beach, Florida [1]."
     assert answer(evidence, likely | {"palm beach florida": 0.2})[0] == "Palm Beach [1]."
+    claims, _ = assemble("Where in Florida did they meet?", "", [], evidence, Limits(60), likely)
+    assert claims[0].text == "Palm Beach"  # what was asked says no more
     assert answer(evidence, {"florida": 0.6, "the state of florida": 0.4})[0].startswith("They met")
 
 

@@ -15,6 +15,7 @@ from assistant.checking.verify import coverage
 from assistant.finding.evidence import OWN
 from assistant.finding.likely import alike, fullest, gain, held, place, plain_words, within
 from assistant.values import Answer, Citation, Claim, Evidence
+from index.sentences import ended
 from index.words import terms
 
 MAX_QUOTES = 4
@@ -46,7 +47,6 @@ DIRECT = 0.4
 TOGETHER = 0.5
 SHORT = 8  # words of a quote that says as much at a glance
 FEWEST = 5  # words of a further quote: of fewer are a photographer's name, a line of a list
-ENDED = re.compile(r"[.!?…][”\"’')\]]*\Z")  # a further quote is a sentence: captions and credits are none
 ON_A_LINE = re.compile(r"[^\S\n]+\Z")  # between two sentences of a paragraph
 
 
@@ -84,10 +84,11 @@ def assemble(
     if not kept and not quotes:
         first = max(evidence, key=lambda e: worth.of(e, set()))  # a sentence that alone is beyond the limit
         quotes = [Claim.quoted(first.key, first.n)]
-    direct = [] if kept else _direct(likely or {}, [by_number[c.citations[0]] for c in quotes])
+    ways = [] if kept else _outstanding(question, likely or {})
+    direct = _direct(ways, [by_number[c.citations[0]] for c in quotes])
     if sum(map(_length, [*direct, *quotes])) > limit_words:
         quotes = _quotes(worth, limit_words - sum(map(_length, direct))) or quotes
-        direct = _direct(likely or {}, [by_number[c.citations[0]] for c in quotes])
+        direct = _direct(ways, [by_number[c.citations[0]] for c in quotes])
         direct = direct if sum(map(_length, [*direct, *quotes])) <= limit_words else []
     return _numbered([*direct, *kept, *quotes], by_number)
 
@@ -162,7 +163,7 @@ def _quotes(worth: Worth, limit_words: int) -> list[Claim]:
     while free and len(quotes) < MAX_QUOTES and missed > 1 - ENOUGH:
         e = max(free, key=lambda e: worth.of(e, told))
         free.remove(e)
-        if quotes and (len(e.quote.split()) < FEWEST or not ENDED.search(e.quote)):
+        if quotes and (len(e.quote.split()) < FEWEST or not ended(e.quote)):
             continue
         best = max(best, worth.of(e, told))
         if worth.of(e, told) < worth.least * best:
@@ -182,13 +183,13 @@ def _is_credit(e: Evidence) -> bool:
     """Whether a quote has no end, right after a sentence that has one: whose picture it was that the sentence
     tells of, or where the text was cut off. A line by itself, of a list or a headline, is neither."""
     before = e.context[: max(0, e.start - e.context_start)]
-    return not ENDED.search(e.quote) and bool(ENDED.search(ON_A_LINE.sub("", before)))
+    return not ended(e.quote) and ended(ON_A_LINE.sub("", before))
 
 
-def _direct(likely: Mapping[str, float], quotes: Sequence[Evidence]) -> list[Claim]:
-    """The answer that stands out by itself, in the words of the first quote that was marked with it, or with
-    a part of it."""
-    for answer in _outstanding(likely):
+def _direct(ways: Sequence[str], quotes: Sequence[Evidence]) -> list[Claim]:
+    """The answer that stands out by itself, in the first of its ways that a quote has which was marked with
+    it, or with a part of it."""
+    for answer in ways:
         for e in quotes:
             marked, said = plain_words(e.words), place(e.quote, answer)
             if len(e.quote.split()) >= SHORT and marked and within(marked, answer) and said:
@@ -202,12 +203,12 @@ def _sure(likely: Mapping[str, float]) -> bool:
     return max(likely.values(), default=0.0) >= DIRECT
 
 
-def _outstanding(likely: Mapping[str, float]) -> list[str]:
+def _outstanding(question: str, likely: Mapping[str, float]) -> list[str]:
     """The ways to tell the answer that is far likelier than the others, best first; [] where none is."""
     groups = alike(likely)
     best = max(groups, key=lambda group: gain(likely, set(group)), default=[])
     if gain(likely, set(best)) >= TOGETHER:
-        return fullest(likely, best)
+        return fullest(likely, best, question)
     return groups[0][:1] if _sure(likely) else []
 
 

@@ -25,20 +25,25 @@ def with_marks(answer: Answer, likely: Mapping[str, float]) -> Answer:
     holds = [held(likely, claim.text) if _takes_marks(claim) else set[str]() for claim in answer.claims]
     shown = set[str]().union(*holds)
     claims = [
-        replace(claim, marked=_mark(claim, held_here, held_here if claim.heading else shown, likely))
+        replace(
+            claim,
+            marked=_mark(question, claim.text, held_here, held_here if claim.heading else shown, likely),
+        )
         for claim, held_here in zip(answer.claims, holds, strict=True)
     ]
     return replace(answer, claims=tuple(claims))
 
 
-def _mark(claim: Claim, held_here: set[str], shown: set[str], likely: Mapping[str, float]) -> Span | None:
-    """Where a claim tells the likeliest of the answers shown."""
+def _mark(
+    question: str, text: str, held_here: set[str], shown: set[str], likely: Mapping[str, float]
+) -> Span | None:
+    """Where a text tells the likeliest of the answers shown."""
     if not held_here:
         return None
     best = max(shown, key=lambda one: (likely[one], one))
     group = next(group for group in alike(likely) if best in group)
-    ways = (way for way in fullest(likely, group) if way in held_here)
-    return next((place(claim.text, way) for way in ways), None)
+    ways = (way for way in fullest(likely, group, question) if way in held_here)
+    return next((place(text, way) for way in ways), None)
 
 
 def _takes_marks(claim: Claim) -> bool:

@@ -116,23 +116,24 @@ def alike(likely: Mapping[str, float]) -> list[list[str]]:
     return groups
 
 
-def fullest(likely: Mapping[str, float], group: Sequence[str]) -> list[str]:
-    """The answers of a group as they are to be told: the one of most words first, of those with `FULLER` of
-    the likeliest one's share; then the others, likeliest first.
+def fullest(likely: Mapping[str, float], group: Sequence[str], question: str) -> list[str]:
+    """The answers of a group as they are to be told: of those with `FULLER` of the likeliest one's share the
+    one that says most beyond the question first; then the others, likeliest first.
 
-    >>> fullest({"palm beach": 0.4, "palm beach florida": 0.3, "in palm beach in 1912": 0.1},
-    ...         ["palm beach", "palm beach florida", "in palm beach in 1912"])
+    >>> likely = {"palm beach": 0.4, "palm beach florida": 0.3, "in palm beach in 1912": 0.1}
+    >>> fullest(likely, list(likely), "Where in Palm Beach was it?")
     ['palm beach florida', 'palm beach', 'in palm beach in 1912']
+    >>> fullest(likely, list(likely), "Where in Florida was it?")
+    ['palm beach', 'palm beach florida', 'in palm beach in 1912']
     """
+    asked = set(terms(question))
     best = max(likely[answer] for answer in group)
-    return sorted(
-        group,
-        key=lambda answer: (
-            (0, -len(answer.split()), -likely[answer])
-            if likely[answer] >= FULLER * best
-            else (1, 0, -likely[answer])
-        ),
-    )
+
+    def order(answer: str) -> tuple[bool, int, float]:
+        weak = likely[answer] < FULLER * best
+        return weak, 0 if weak else -len(set(terms(answer)) - asked), -likely[answer]
+
+    return sorted(group, key=order)
 
 
 def _one_holds_the_other(a: str, b: str) -> bool:
