@@ -9,6 +9,7 @@ it did, so that three quotes are not three times the same. Knows nothing of a la
 import math
 import re
 from collections.abc import Mapping, Sequence
+from itertools import dropwhile
 
 from assistant.finding.rank import Candidate
 from index.text import Span
@@ -118,20 +119,22 @@ def alike(likely: Mapping[str, float]) -> list[list[str]]:
 
 def fullest(likely: Mapping[str, float], group: Sequence[str], question: str) -> list[str]:
     """The answers of a group as they are to be told: of those with `FULLER` of the likeliest one's share the
-    one that says most beyond the question first; then the others, likeliest first.
+    one of most words first, but for words of the question that it begins with; then the others, likeliest
+    first. A name of English ends with what it is: "the Foreign Ministry" tells more than "the Foreign".
 
-    >>> likely = {"palm beach": 0.4, "palm beach florida": 0.3, "in palm beach in 1912": 0.1}
-    >>> fullest(likely, list(likely), "Where in Palm Beach was it?")
-    ['palm beach florida', 'palm beach', 'in palm beach in 1912']
-    >>> fullest(likely, list(likely), "Where in Florida was it?")
-    ['palm beach', 'palm beach florida', 'in palm beach in 1912']
+    >>> likely = {"foreign": 0.4, "foreign ministry": 0.3, "foreign ministry in minsk": 0.1}
+    >>> fullest(likely, list(likely), "Which ministry said so?")
+    ['foreign ministry', 'foreign', 'foreign ministry in minsk']
+    >>> fullest({"lee": 0.4, "mayor lee": 0.3}, ["lee", "mayor lee"], "Who is the mayor?")
+    ['lee', 'mayor lee']
     """
     asked = set(terms(question))
     best = max(likely[answer] for answer in group)
 
     def order(answer: str) -> tuple[bool, int, float]:
         weak = likely[answer] < FULLER * best
-        return weak, 0 if weak else -len(set(terms(answer)) - asked), -likely[answer]
+        said = list(dropwhile(lambda word: set(terms(word)) <= asked, answer.split()))
+        return weak, 0 if weak else -len(said), -likely[answer]
 
     return sorted(group, key=order)
 
