@@ -147,6 +147,15 @@ def test_an_answer_is_told_in_the_fullest_way_that_its_quote_has():
     assert answer(evidence, {"florida": 0.6, "the state of florida": 0.4})[0].startswith("They met")
 
 
+def test_a_fuller_way_that_does_not_fit_gives_way_to_one_that_does():
+    found = [candidate(7, "They met in Palm Beach, Florida, on the very last day of May.", "Palm Beach", 0.8)]
+    evidence, likely = select(found, 1), {"palm beach": 0.5, "palm beach florida": 0.3}
+    quote = len(with_markers(Claim.quoted(evidence[0].quote, 1)).split())
+    firsts = [answer(evidence, likely, limit=quote + more)[0] for more in (4, 3, 2)]
+    assert firsts[:2] == ["Palm Beach, Florida [1].", "Palm Beach [1]."]
+    assert firsts[2].startswith("They met")
+
+
 @pytest.mark.parametrize(("question", "told"), [("Who left?", "Mayor Lee"), ("Which mayor left?", "Lee")])
 def test_words_of_the_question_that_an_answer_begins_with_make_it_no_fuller(question: str, told: str):
     found = [candidate(8, "Mayor Lee left the town hall on the very last day of May.", "Lee", 0.8)]

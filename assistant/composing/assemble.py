@@ -78,18 +78,17 @@ def assemble(
         and any(worth.bears_on_it(by_number[n]) for n in c.citations)
         and not (is_fragment(c.text) and worth.doubts(c.text))
     ]
-    quotes = _quotes(worth, limit_words - sum(map(_length, kept)))
+    quotes = _quotes(worth, limit_words - _words(kept))
     if not quotes and len(kept) < PROSE:  # a claim says no more than its quote, which is never wrong
         kept, quotes = [], _quotes(worth, limit_words)
     if not kept and not quotes:
         first = max(evidence, key=lambda e: worth.of(e, set()))  # a sentence that alone is beyond the limit
         quotes = [Claim.quoted(first.key, first.n)]
     ways = [] if kept else _outstanding(question, likely or {})
-    direct = _direct(ways, [by_number[c.citations[0]] for c in quotes])
-    if sum(map(_length, [*direct, *quotes])) > limit_words:
-        quotes = _quotes(worth, limit_words - sum(map(_length, direct))) or quotes
-        direct = _direct(ways, [by_number[c.citations[0]] for c in quotes])
-        direct = direct if sum(map(_length, [*direct, *quotes])) <= limit_words else []
+    direct = _direct(ways, _cited(quotes, by_number), limit_words - _words(quotes))
+    if not direct and (longer := _direct(ways, _cited(quotes, by_number), limit_words)):
+        quotes = _quotes(worth, limit_words - _words(longer)) or quotes
+        direct = _direct(ways, _cited(quotes, by_number), limit_words - _words(quotes))
     return _numbered([*direct, *kept, *quotes], by_number)
 
 
@@ -100,7 +99,7 @@ def opened(
     where that quote is of another article, or both are beyond the limit."""
     kept = [claim for claim in claims if claim.citations == (1,)]
     told = Claim.quoted(first.quote, 2)
-    fits = sum(map(_length, [*kept, told])) <= limit_words
+    fits = _words([*kept, told]) <= limit_words
     if not fits or citations[0].source.article != first.source.article:
         return None
     return [*kept, told], [citations[0], Citation.of(2, first)]
@@ -186,15 +185,16 @@ def _is_credit(e: Evidence) -> bool:
     return not ended(e.quote) and ended(ON_A_LINE.sub("", before))
 
 
-def _direct(ways: Sequence[str], quotes: Sequence[Evidence]) -> list[Claim]:
-    """The answer that stands out by itself, in the first of its ways that a quote has which was marked with
-    it, or with a part of it."""
+def _direct(ways: Sequence[str], quotes: Sequence[Evidence], limit_words: int) -> list[Claim]:
+    """The answer that stands out by itself, in the first of its ways that fits and stands in a quote that was
+    marked with it, or with a part of it."""
     for answer in ways:
         for e in quotes:
             marked, said = plain_words(e.words), place(e.quote, answer)
             if len(e.quote.split()) >= SHORT and marked and within(marked, answer) and said:
-                words = e.words if marked == answer else e.quote[said.start : said.end]
-                return [Claim.quoted(words, e.n)]
+                claim = Claim.quoted(e.words if marked == answer else e.quote[said.start : said.end], e.n)
+                if _words([claim]) <= limit_words:
+                    return [claim]
     return []
 
 
@@ -250,6 +250,15 @@ def with_markers(claim: Claim) -> str:
 def _length(claim: Claim) -> int:
     """Words of a claim as it is shown, its footnote numbers included."""
     return len(with_markers(claim).split())
+
+
+def _words(claims: Sequence[Claim]) -> int:
+    return sum(map(_length, claims))
+
+
+def _cited(claims: Sequence[Claim], by_number: Mapping[int, Evidence]) -> list[Evidence]:
+    """The quote that each claim cites first."""
+    return [by_number[claim.citations[0]] for claim in claims]
 
 
 def _numbered(claims: Sequence[Claim], by_number: dict[int, Evidence]) -> tuple[list[Claim], list[Citation]]:
